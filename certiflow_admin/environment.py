@@ -1,0 +1,113 @@
+"""Reading one setting from the environment, or stopping with a sentence that names it."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+ON = {"true", "on", "yes", "1"}
+OFF = {"false", "off", "no", "0"}
+
+
+class Setting:
+    """Typed access to ``environ.Env``; every failure names the variable and the way out."""
+
+    def __init__(self, env: environ.Env) -> None:
+        self._env = env
+
+    def text(self, name: str, *, default: str) -> str:
+        value: str = self._env.str(name, default=default).strip()
+        return value or default
+
+    def parsed(self, name: str, parse: Callable[[str], T], *, default: str) -> T:
+        value = self.text(name, default=default)
+        try:
+            return parse(value)
+        except (ValueError, environ.ImproperlyConfigured) as error:
+            # The value itself may hold a password (DATABASE_URL), so it is not repeated.
+            raise ImproperlyConfigured(f"{name} is not usable: {error}") from None
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        return self.parsed(name, on_or_off, default="on" if default else "off")
+
+    def database(self, name: str, *, default: str) -> dict[str, Any]:
+        """The ``DATABASES`` entry for a URL, with what SQLite and PostgreSQL need to be safe."""
+        entry = self.parsed(name, environ.Env.db_url_config, default=default)
+        if not entry.get("ENGINE"):
+            raise ImproperlyConfigured(
+                f"{name} is not usable: it must start with sqlite:/// or postgres://."
+            )
+        if entry["ENGINE"].endswith("sqlite3"):
+            entry["OPTIONS"] = {
+                # Writers queue at BEGIN instead of failing half-way through.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY",
+            }
+        else:
+            entry["CONN_HEALTH_CHECKS"] = True
+        entry["CONN_MAX_AGE"] = 600
+        return entry
+
+    def cache(self, name: str, *, default: str) -> dict[str, Any]:
+        return self.parsed(name, environ.Env.cache_url_config, default=default)
+
+    def email(self, name: str, *, default: str) -> dict[str, Any]:
+        return self.parsed(name, environ.Env.email_url_config, default=default)
+
+
+def on_or_off(text: str) -> bool:
+    if text.lower() in ON:
+        return True
+    if text.lower() in OFF:
+        return False
+    raise ValueError("it must be on or off.")
+
+
+def bind_address(text: str) -> str:
+    """``HOST:PORT`` to listen on; an IPv6 address stands in brackets."""
+    host, separator, port = text.rpartition(":")
+    if not separator or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("it must be an address and a port, such as 0.0.0.0:8443.")
+    return text
+
+
+def url(text: str) -> str:
+    """An http or https address without a trailing slash, or nothing."""
+    if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):
+        raise ValueError("it must start with http:// or https://.")
+    return text.rstrip("/")
+
+
+def address_list(text: str) -> list[str]:
+    """Comma-separated IP addresses and networks, each checked."""
+    entries = [part.strip() for part in text.split(",") if part.strip()]
+    for entry in entries:
+        ipaddress.ip_network(entry, strict=False)
+    return entries
+
+
+def secret_key(text: str, path: Path) -> str:
+    """Django's signing key: the one given, else the one in ``path``, made at first use."""
+    if text:
+        return text
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"CERTIFLOW_DATA_DIR is not usable: {error.strerror}: {path.parent}. "
+            "Name a directory this user may write to."
+        ) from None
+    return path.read_text()

@@ -1,0 +1,195 @@
+"""Every setting of the product, from the environment or `.env`; read top to bottom."""
+
+import socket
+from pathlib import Path
+
+import environ
+
+from certiflow_admin.environment import Setting, address_list, bind_address, secret_key, url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+setting = Setting(env)
+
+# --- Where things are -------------------------------------------------------
+
+DATA_DIR = Path(setting.text("CERTIFLOW_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+#: The name in links and in this host's certificate.
+HOST = setting.text("CERTIFLOW_HOST", default=socket.getfqdn()).lower()
+DASHBOARD_BIND = setting.parsed("CERTIFLOW_DASHBOARD_BIND", bind_address, default="0.0.0.0:8443")
+AGENT_BIND = setting.parsed("CERTIFLOW_AGENT_BIND", bind_address, default="0.0.0.0:3003")
+#: Base of the CRL, OCSP and CA addresses written into certificates; empty: none are written.
+PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
+TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
+AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
+
+# --- Secrets ----------------------------------------------------------------
+
+#: The key ring of the vault: in the environment, or a file that is made at first start.
+MASTER_KEYS = setting.text("CERTIFLOW_MASTER_KEYS", default="")
+MASTER_KEYS_FILE = Path(
+    setting.text("CERTIFLOW_MASTER_KEYS_FILE", default=str(DATA_DIR / "master_keys"))
+)
+SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secret_key")
+
+# --- Django -----------------------------------------------------------------
+
+DEBUG = False
+#: The TLS certificate names the host; behind a load balancer any name may be right.
+ALLOWED_HOSTS = ["*"]
+ROOT_URLCONF = "certiflow_admin.urls"
+WSGI_APPLICATION = "certiflow_admin.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_filters",
+    "django_tables2",
+    "pki",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "pki.dashboard.middleware.SetupFirstMiddleware",
+    "pki.dashboard.middleware.RefusalMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pki.dashboard.context.dashboard",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Database, cache, mail --------------------------------------------------
+
+DATABASES = {
+    "default": setting.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'certiflow.sqlite3'}")
+}
+#: In the database by default, so that rate limits hold across processes with no other service.
+CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}
+vars().update(setting.email("EMAIL_URL", default="consolemail://"))
+
+# --- People -----------------------------------------------------------------
+
+AUTH_USER_MODEL = "pki.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "pki.dashboard.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+#: Seconds for which a password or passkey counts as fresh.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "CertiFlow Admin"
+
+# --- HTTP -------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-certiflow-session"
+CSRF_COOKIE_NAME = "__Host-certiflow-csrf"
+SESSION_COOKIE_AGE = 8 * 60 * 60
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_REDIRECT_EXEMPT: list[str] = [r"^pki/", r"^ocsp/", r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_SSL_REDIRECT = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    # This host's certificate covers this host only; its neighbours are not ours to pin.
+    "security.W005",
+    "security.W021",
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Language and time ------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Tables and logs --------------------------------------------------------
+
+DJANGO_TABLES2_TEMPLATE = "tables/table.html"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "certiflow": {"level": "INFO"},
+        "pki": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "ERROR"},
+    },
+}

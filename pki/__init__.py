@@ -1,0 +1,1 @@
+"""The product: certificates of CertiFlow agents, servers and the root that signs them."""

@@ -1,0 +1,14 @@
+"""The Django application that holds the models, the doors and the commands."""
+
+from django.apps import AppConfig
+
+
+class PkiConfig(AppConfig):
+    name = "pki"
+    verbose_name = "CertiFlow Admin"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Receivers and system checks register themselves on import.
+        from pki import system_checks  # noqa: F401
+        from pki.dashboard.accounts import sign_in_events  # noqa: F401

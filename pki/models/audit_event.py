@@ -1,0 +1,46 @@
+"""One line of the audit trail: who did what, to what, when, from where."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+
+class AuditEvent(models.Model):
+    """Written once by an action, inside its transaction; never changed or deleted."""
+
+    at = models.DateTimeField(default=timezone.now)
+    #: What happened, as ``noun.verb`` in the past tense: ``certificate.issued``.
+    event = models.CharField(max_length=40)
+    #: Kept as text: the trail outlives the account.
+    actor = models.CharField(max_length=150)
+    user = models.ForeignKey("pki.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    #: The door it came through: dashboard, command, setup, system ...
+    door = models.CharField(max_length=16)
+    address = models.GenericIPAddressField(null=True)
+    #: What it was done to: a model's name, its key and how people call it.
+    object_type = models.CharField(max_length=24, blank=True)
+    object_id = models.CharField(max_length=40, blank=True)
+    object_label = models.CharField(max_length=300, blank=True)
+    #: Facts worth keeping; never a key, a password or a code.
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["at"], name="audit_at"),
+            models.Index(fields=["event", "at"], name="audit_event_at"),
+            models.Index(fields=["actor", "at"], name="audit_actor_at"),
+            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.actor} {self.event} {self.object_label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("An audit event is written once and never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("An audit event is never deleted.")

@@ -1,0 +1,1 @@
+"""What an operator can get wrong, told by `manage.py check --deploy`."""
