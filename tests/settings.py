@@ -1,0 +1,19 @@
+"""The product's settings, in a throw-away directory and with nothing slow on purpose."""
+
+import os
+import tempfile
+
+os.environ["CERTIFLOW_DATA_DIR"] = tempfile.mkdtemp(prefix="certiflow-tests-")
+os.environ.setdefault("CERTIFLOW_HOST", "admin.example.test")
+os.environ["CACHE_URL"] = "locmemcache://"
+os.environ["EMAIL_URL"] = "memorymail://"
+
+from certiflow_admin.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MASTER_KEYS = "dGVzdHMgdXNlIHRoaXMga2V5LCBub2JvZHkgZWxzZSE="
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
