@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    # Its widget templates, among which ours are found first.
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -71,6 +73,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pki.dashboard.middleware.SetupFirstMiddleware",
+    # Every page asks for a sign-in unless its view says login_not_required.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]
 
@@ -86,10 +91,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "pki.dashboard.context.dashboard",
             ],
+            "libraries": {"dashboard": "pki.dashboard.templatetags.dashboard"},
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "pki.dashboard.form_rendering.TablerRenderer"
 
 # --- Database, cache, mail --------------------------------------------------
 

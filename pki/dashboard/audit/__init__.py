@@ -1,0 +1,1 @@
+"""The audit trail, to read and to take away."""

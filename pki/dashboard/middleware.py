@@ -1,0 +1,92 @@
+"""What happens around every page: set-up first, the reader's time zone, refusals in words."""
+
+import logging
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from pki.errors import CertiflowError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
+from pki.models import Authority, Role, User
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+#: Answered before anything is set up: the wizard, what it looks like, and what machines ask.
+OPEN_PATHS = (
+    "/setup/",
+    "/static/",
+    "/accounts/",
+    "/theme/",
+    "/pki/",
+    "/ocsp/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
+
+STATUS = {InvalidInput: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503}
+
+ZONE_COOKIE = "certiflow-zone"
+
+
+class SetupFirstMiddleware:
+    """Leads every page to the wizard until there is an administrator and an authority."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        #: Once true it stays true: neither the last administrator nor an authority can go.
+        self.set_up = False
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.set_up and not request.path.startswith(OPEN_PATHS):
+            self.set_up = is_set_up()
+            if not self.set_up:
+                return redirect("/setup/")
+        return self.get_response(request)
+
+
+def is_set_up() -> bool:
+    return (
+        User.objects.filter(is_active=True, role=Role.ADMINISTRATOR).exists()
+        and Authority.objects.exists()
+    )
+
+
+class ZoneMiddleware:
+    """Times in the zone the reader's browser named (static/js/zone.js), else in UTC."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        name = request.COOKIES.get(ZONE_COOKIE, "").replace("%2F", "/")
+        try:
+            zone = ZoneInfo(name)
+        except (ValueError, OSError, KeyError):
+            return self.get_response(request)
+        with timezone.override(zone):
+            return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """Turns an error of the product that no view caught into a page that says why."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, CertiflowError):
+            return None
+        status = next(code for kind, code in STATUS.items() if isinstance(exception, kind))
+        if isinstance(exception, Unavailable):
+            logger.error("%s (%s)", exception.message, exception.code)
+        return render(
+            request, "refused.html", {"error": exception, "status": status}, status=status
+        )

@@ -1,0 +1,1 @@
+"""The first page: what needs a hand, what expires when, what happened."""

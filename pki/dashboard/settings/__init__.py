@@ -1,0 +1,1 @@
+"""Users and the facts of this installation."""
