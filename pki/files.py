@@ -1,0 +1,95 @@
+"""Writing several files so that either all of them are there afterwards or none.
+
+At the bottom of the house, beside `pki.errors`: the generator on an isolated machine
+and the dashboard's shell commands write their files the same way.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pki.errors import Conflict, Unavailable
+
+PRIVATE = 0o600
+PUBLIC = 0o644
+
+
+def write_all(
+    directory: Path, files: Mapping[str, tuple[bytes, int]], *, overwrite: bool = False
+) -> list[Path]:
+    """Write ``{name: (content, mode)}`` into ``directory``, made if it is missing.
+
+    Everything is written and synced under temporary names first, so that a full disk
+    or a missing right leaves nothing behind. Raises Conflict ``files.exist`` when one
+    exists and ``overwrite`` is off, and Unavailable ``files.not_written``.
+    """
+    targets = [directory / name for name in files]
+    if not overwrite:
+        refuse_existing(targets)
+    written: list[tuple[Path, Path]] = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for target, (content, mode) in zip(targets, files.values(), strict=True):
+            written.append((write_beside(target, content, mode), target))
+        put_in_place(written, overwrite=overwrite)
+    except OSError as error:
+        raise Unavailable(
+            f"The files could not be written to {directory}: {error.strerror or error}. Nothing "
+            "was left there; make room or choose another directory, and try again.",
+            code="files.not_written",
+            field="out",
+        ) from None
+    finally:
+        for temporary, _ in written:
+            temporary.unlink(missing_ok=True)
+    return targets
+
+
+def refuse_existing(targets: list[Path]) -> None:
+    existing = [target.name for target in targets if target.exists()]
+    if existing:
+        raise Conflict(
+            f"{', '.join(existing)} already exist{'s' if len(existing) == 1 else ''} in "
+            f"{targets[0].parent}. Nothing was written; choose another directory, or say --force "
+            "to replace what is there.",
+            code="files.exist",
+            field="out",
+        )
+
+
+def write_beside(target: Path, content: bytes, mode: int) -> Path:
+    """A synced temporary file in the target's directory, which nobody else can read."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode) if hasattr(os, "fchmod") else Path(name).chmod(mode)
+            os.fsync(file.fileno())
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name)
+
+
+def put_in_place(written: list[tuple[Path, Path]], *, overwrite: bool) -> None:
+    """Give the files their names; if one fails, take back those that are new."""
+    placed: list[Path] = []
+    try:
+        for temporary, target in written:
+            if overwrite:
+                new = not target.exists()
+                temporary.replace(target)
+            else:
+                # A link fails where the name was taken meanwhile; a rename would replace it.
+                os.link(temporary, target)
+                new = True
+            if new:
+                placed.append(target)
+    except OSError:
+        for target in placed:
+            with contextlib.suppress(OSError):
+                target.unlink()
+        raise

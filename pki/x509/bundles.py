@@ -1,0 +1,170 @@
+"""Renderings of a certificate and its key: .cer, .key, .pfx (RFC 7292) and the chain.
+
+Made on demand from what is stored; nothing here is kept.
+"""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    pkcs7,
+    pkcs12,
+)
+
+from pki.errors import InvalidInput
+from pki.x509 import keys
+
+#: Bytes of UTF-8. Windows takes 32 characters in its dialogs and more from PowerShell.
+PASSWORD_LIMIT = 128
+
+
+class PfxEncryption(Enum):
+    """How a .pfx is encrypted, which decides who can open it (docs/decisions/0004)."""
+
+    #: 3DES and SHA-1: everything opens it, Windows Server 2016 included.
+    COMPATIBLE = "compatible"
+    #: AES-256 and SHA-256: Windows Server 2019 and later, OpenSSL 1.1 and later, Java 8u301.
+    MODERN = "modern"
+    #: As COMPATIBLE with the few iterations that systems before Windows Vista take.
+    LEGACY = "legacy"
+
+
+#: Rounds of the key derivation; Windows refuses files above 600,000 for key, certificates and MAC.
+ROUNDS = {
+    PfxEncryption.COMPATIBLE: 50_000,
+    PfxEncryption.MODERN: 100_000,
+    PfxEncryption.LEGACY: 2_000,
+}
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    """PEM with its final line feed (RFC 7468)."""
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def chain_pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    """End-entity certificate first, as TLS servers read it (RFC 8446, section 4.4.2)."""
+    return b"".join(pem(certificate) for certificate in certificates)
+
+
+def load_certificate(data: bytes) -> x509.Certificate:
+    """The first certificate in PEM or DER. Raises InvalidInput ``certificate.unreadable``."""
+    return load_certificates(data)[0]
+
+
+def load_certificates(data: bytes) -> list[x509.Certificate]:
+    """All certificates in PEM, DER or PKCS#7 (.p7b). Raises ``certificate.unreadable``."""
+    readers = (
+        [x509.load_pem_x509_certificates, pkcs7.load_pem_pkcs7_certificates]
+        if b"-----BEGIN" in data
+        else [lambda der: [x509.load_der_x509_certificate(der)], pkcs7.load_der_pkcs7_certificates]
+    )
+    for read in readers:
+        try:
+            found = read(data)
+        except (ValueError, UnsupportedAlgorithm):
+            continue
+        if found:
+            return found
+    raise InvalidInput(
+        "This is not a certificate. A .cer, .crt or .pem file, in PEM or DER, is needed.",
+        code="certificate.unreadable",
+        field="certificate",
+    )
+
+
+def pfx(
+    key: keys.PrivateKey,
+    certificate: x509.Certificate,
+    chain: Sequence[x509.Certificate],
+    password: str,
+    *,
+    friendly_name: str,
+    encryption: PfxEncryption = PfxEncryption.COMPATIBLE,
+) -> bytes:
+    """A PKCS#12 file with key, certificate and chain; ``password`` may be empty.
+
+    Raises InvalidInput ``password.too_long``.
+    """
+    secret = password_bytes(password)
+    return pkcs12.serialize_key_and_certificates(
+        friendly_name.encode(), key, certificate, list(chain), pfx_encryption(secret, encryption)
+    )
+
+
+def pfx_encryption(secret: bytes, encryption: PfxEncryption) -> KeySerializationEncryption:
+    if not secret:
+        return NoEncryption()
+    modern = encryption is PfxEncryption.MODERN
+    return (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(ROUNDS[encryption])
+        .key_cert_algorithm(
+            pkcs12.PBES.PBESv2SHA256AndAES256CBC
+            if modern
+            else pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC
+        )
+        .hmac_hash(hashes.SHA256() if modern else hashes.SHA1())  # noqa: S303
+        .build(secret)
+    )
+
+
+def password_bytes(password: str) -> bytes:
+    secret = password.encode()
+    if len(secret) > PASSWORD_LIMIT:
+        raise InvalidInput(
+            f"The password is longer than {PASSWORD_LIMIT} bytes, which some systems cut off. "
+            "Choose a shorter one.",
+            code="password.too_long",
+            field="password",
+        )
+    return secret
+
+
+def open_pfx(
+    data: bytes, password: str
+) -> tuple[keys.PrivateKey | None, x509.Certificate | None, list[x509.Certificate]]:
+    """Key, its certificate and the others. Raises ``pfx.wrong_password`` or ``pfx.unreadable``."""
+    secret = password.encode() or None
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(data, secret)
+    except UnsupportedAlgorithm:
+        raise unreadable_pfx() from None
+    except ValueError as error:
+        if "password" not in str(error).lower():
+            raise unreadable_pfx() from None
+        raise wrong_password(given=bool(secret)) from None
+    return (keys.supported(key) if key else None), certificate, others
+
+
+def wrong_password(*, given: bool) -> InvalidInput:
+    if not given:
+        return InvalidInput(
+            "The PFX file is protected by a password. Enter it.",
+            code="pfx.password_needed",
+            field="password",
+        )
+    return InvalidInput(
+        "The password does not open the PFX file. Check it for typing mistakes and enter it again.",
+        code="pfx.wrong_password",
+        field="password",
+    )
+
+
+def unreadable_pfx() -> InvalidInput:
+    return InvalidInput(
+        "The PFX file cannot be read: it is damaged, or of another kind. Export it once more.",
+        code="pfx.unreadable",
+        field="files",
+    )
