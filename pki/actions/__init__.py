@@ -1,0 +1,1 @@
+"""The verbs, and the only code that changes state: one transaction and one audit event each."""

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from pki.actions.setup_code import is_set_up
 from pki.errors import CertiflowError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
-from pki.models import Authority, Role, User
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +47,6 @@ class SetupFirstMiddleware:
             if not self.set_up:
                 return redirect("/setup/")
         return self.get_response(request)
-
-
-def is_set_up() -> bool:
-    return (
-        User.objects.filter(is_active=True, role=Role.ADMINISTRATOR).exists()
-        and Authority.objects.exists()
-    )
 
 
 class ZoneMiddleware:

@@ -42,5 +42,5 @@ class AuditEvent(models.Model):
             raise TypeError("An audit event is written once and never changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         raise TypeError("An audit event is never deleted.")

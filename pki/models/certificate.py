@@ -75,6 +75,8 @@ class Certificate(models.Model):
     sha1 = models.CharField(max_length=40, blank=True, db_index=True)
     sha256 = models.CharField(max_length=64, blank=True, db_index=True)
     der = models.BinaryField(default=b"")
+    #: PEM of the issuers, for a certificate issued elsewhere.
+    chain = models.BinaryField(default=b"")
 
     created_at = models.DateTimeField(default=timezone.now)
     issued_at = models.DateTimeField(null=True)

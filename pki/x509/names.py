@@ -21,6 +21,8 @@ ALTERNATIVE_NAME_LIMIT = 100
 Refuse = Callable[[str, str], InvalidInput]
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+#: A common name that means a host, as opposed to words for people.
+DNS_LIKE = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 ALL_DIGITS = re.compile(r"[0-9.]+")
 
 

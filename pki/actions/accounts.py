@@ -1,0 +1,104 @@
+"""The people who sign in: adding them, changing what they may do, new passwords."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.errors import Conflict, InvalidInput
+from pki.models import Role, User
+
+USERNAME_LIMIT = 150
+
+
+def add_user(username: str, password: str, role: str, *, actor: Actor, email: str = "") -> User:
+    """Raises InvalidInput on ``username``, ``password`` or ``role``, Conflict ``user.exists``."""
+    name = checked_username(username)
+    user = User(username=name, role=checked_role(role), email=email)
+    check_password(password, user)
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            record(actor, "user.added", user, role=user.role)
+    except IntegrityError:
+        raise Conflict(
+            f"There is a user {name} already. Choose another name.",
+            code="user.exists",
+            field="username",
+        ) from None
+    return user
+
+
+def change_user(user: User, *, actor: Actor, role: str, is_active: bool) -> User:
+    """A new role, or closed or opened. Raises Conflict ``user.last_administrator``."""
+    role = checked_role(role)
+    with transaction.atomic():
+        # In one order for everybody, so that two administrators cannot both demote the other.
+        administrators = list(
+            User.objects.select_for_update()
+            .filter(role=Role.ADMINISTRATOR, is_active=True)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        changed = User.objects.select_for_update().get(pk=user.pk)
+        stays = is_active and role == Role.ADMINISTRATOR
+        if administrators == [changed.pk] and not stays:
+            raise Conflict(
+                f"{changed.username} is the only administrator. Make someone else one first.",
+                code="user.last_administrator",
+                field="role",
+            )
+        before = {"role": changed.role, "is_active": changed.is_active}
+        changed.role, changed.is_active = role, is_active
+        changed.save(update_fields=["role", "is_active"])
+        record(actor, "user.changed", changed, before=before, role=role, is_active=is_active)
+    return changed
+
+
+def set_password(user: User, password: str, *, actor: Actor) -> None:
+    """A new password; whoever is signed in with the old one is signed out."""
+    check_password(password, user)
+    with transaction.atomic():
+        changed = User.objects.select_for_update().get(pk=user.pk)
+        changed.set_password(password)
+        changed.save(update_fields=["password"])
+        record(actor, "user.password_changed", changed)
+
+
+def checked_username(username: str) -> str:
+    name = username.strip()
+    try:
+        User.username_validator(name)
+    except ValidationError:
+        valid = False
+    else:
+        valid = 0 < len(name) <= USERNAME_LIMIT
+    if not valid:
+        raise InvalidInput(
+            f"A user name has 1 to {USERNAME_LIMIT} letters, digits or @ . + - _ and no spaces. "
+            "Choose another.",
+            code="user.name",
+            field="username",
+        )
+    return name
+
+
+def checked_role(role: str) -> str:
+    if role not in Role.values:
+        raise InvalidInput(
+            f"“{role[:20]}” is not a role. Choose one of: {', '.join(Role.values)}.",
+            code="user.role",
+            field="role",
+        )
+    return role
+
+
+def check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(
+            " ".join(error.messages), code="user.password", field="password"
+        ) from None

@@ -1,0 +1,48 @@
+"""Writing the audit trail; every action calls `record` once, inside its transaction."""
+
+from typing import Any
+
+from django.db.models import Model
+
+from pki.actions.actor import Actor
+from pki.models import AuditEvent
+
+#: Every event there is, and how people call it.
+EVENTS = {
+    "authority.created": "Root created",
+    "authority.imported": "Root imported",
+    "authority.exported": "Root exported with its key",
+    "server.added": "Server added",
+    "server.changed": "Server changed",
+    "certificate.issued": "Certificate issued",
+    "certificate.renewed": "Certificate renewed",
+    "certificate.revoked": "Certificate revoked",
+    "certificate.imported": "Certificate imported",
+    "certificate.abandoned": "Unfinished certificate closed",
+    "private_key.exported": "Private key downloaded",
+    "vault.rekeyed": "Keys sealed anew",
+    "user.added": "User added",
+    "user.changed": "User changed",
+    "user.signed_in": "Signed in",
+    "user.signed_out": "Signed out",
+    "user.sign_in_failed": "Sign-in failed",
+    "user.password_changed": "Password changed",
+    "user.two_step_changed": "Two-step sign-in changed",
+}
+
+
+def record(actor: Actor, event: str, subject: Model | None = None, **detail: Any) -> AuditEvent:
+    """One event; ``detail`` holds facts worth keeping, never a secret."""
+    if event not in EVENTS:
+        raise LookupError(f"{event} is not a known audit event.")
+    return AuditEvent.objects.create(
+        event=event,
+        actor=actor.name[:150],
+        user=actor.user,
+        door=actor.door,
+        address=actor.address,
+        object_type=subject._meta.model_name or "" if subject else "",
+        object_id=str(subject.pk) if subject else "",
+        object_label=str(subject)[:300] if subject else "",
+        detail=detail,
+    )

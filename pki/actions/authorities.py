@@ -1,0 +1,134 @@
+"""Creating a root, importing one, and taking it out again with its key."""
+
+from datetime import timedelta
+
+from cryptography import x509
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.stored_keys import open_key, sealed_row
+from pki.errors import Conflict, InvalidInput
+from pki.models import Authority, Certificate
+from pki.x509 import checks, issuing, keys, names, root_file
+from pki.x509.issuing import Addresses
+from pki.x509.material import Material
+from pki.x509.profiles import ROOT
+
+DEFAULT_COMMON_NAME = "CM Agent CA"
+
+
+def create_authority(
+    *,
+    actor: Actor,
+    common_name: str = DEFAULT_COMMON_NAME,
+    key_spec: keys.KeySpec = ROOT.default_key,
+    lifetime: timedelta | None = None,
+) -> Authority:
+    """A new root, its key sealed. Raises Conflict ``authority.exists`` and InvalidInput.
+
+    No reservation before the signature: what a root signs first is itself, and until
+    the one transaction below is committed its key exists nowhere else.
+    """
+    refuse_second_root()
+    names.common_name(common_name)
+    ROOT.check_key(key_spec)
+    key = keys.generate(key_spec)
+    certificate = issuing.root(common_name, key, now=timezone.now(), lifetime=lifetime)
+    return store(certificate, key, actor=actor, event="authority.created")
+
+
+def import_authority(material: Material, *, actor: Actor) -> Authority:
+    """A root made elsewhere. Raises InvalidInput on ``files`` when it cannot serve as one."""
+    refuse_second_root()
+    checks.check_authority(material.certificate, now=timezone.now())
+    if material.key is None:
+        raise InvalidInput(
+            "There is a certificate in what you gave, and no private key, without which nothing "
+            "can be signed. Add the key (.key), or choose agent_root_ca.json or a PFX.",
+            code="material.no_key",
+            field="files",
+        )
+    return store(material.certificate, material.key, actor=actor, event="authority.imported")
+
+
+def store(
+    certificate: x509.Certificate, key: keys.PrivateKey, *, actor: Actor, event: str
+) -> Authority:
+    row = sealed_row(key)
+    imported = event == "authority.imported"
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+            stored = Certificate.objects.create(
+                profile=ROOT.name,
+                state=Certificate.State.ISSUED,
+                source=Certificate.Source.IMPORTED if imported else Certificate.Source.GENERATED,
+                private_key=row,
+                issued_at=timezone.now(),
+                **fields_of(certificate),
+            )
+            authority = Authority.objects.create(
+                common_name=stored.common_name or stored.subject[:64],
+                certificate=stored,
+                private_key=row,
+                imported=imported,
+            )
+            stored.authority = authority
+            stored.save(update_fields=["authority"])
+            record(
+                actor, event, authority, sha256=stored.sha256, key_algorithm=stored.key_algorithm
+            )
+    except IntegrityError:
+        raise second_root() from None
+    return authority
+
+
+def export_root_file(authority: Authority, *, actor: Actor, password: str) -> bytes:
+    """``agent_root_ca.json`` with the key in it, encrypted when there is a password."""
+    content = root_file.write(
+        parsed(authority.certificate), open_key(authority.private_key), password
+    )
+    with transaction.atomic():
+        record(actor, "authority.exported", authority, encrypted=bool(password))
+    return content
+
+
+def active_authority() -> Authority:
+    """The one that signs now. Raises Conflict ``authority.missing``."""
+    found = (
+        Authority.objects.filter(active=True).select_related("certificate", "private_key").first()
+    )
+    if found is None:
+        raise Conflict(
+            "There is no root yet, so nothing can be issued. Create or import one first.",
+            code="authority.missing",
+        )
+    return found
+
+
+def addresses_of(authority: Authority) -> Addresses:
+    """Where clients find the authority's certificate, if a public address is configured.
+
+    CRL and OCSP addresses follow once both are published: an address that does not
+    answer makes clients that check it wait or refuse.
+    """
+    if not settings.PUBLIC_URL:
+        return Addresses()
+    return Addresses(ca_issuers=f"{settings.PUBLIC_URL}/pki/{authority.pk}.cer")
+
+
+def refuse_second_root() -> None:
+    if Authority.objects.filter(active=True).exists():
+        raise second_root()
+
+
+def second_root() -> Conflict:
+    return Conflict(
+        "There is a root already, and it is not replaced: every server and workstation trusts "
+        "it. Go on with it; a fresh start needs an empty data directory.",
+        code="authority.exists",
+    )

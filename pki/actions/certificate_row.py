@@ -1,0 +1,39 @@
+"""A certificate of the core as a row of the database."""
+
+from typing import Any
+
+from cryptography import x509
+
+from pki.models import Certificate
+from pki.x509 import bundles, facts
+
+
+def fields_of(certificate: x509.Certificate) -> dict[str, Any]:
+    """The fields that only a signed certificate has values for."""
+    return {
+        "subject": facts.subject(certificate)[:500],
+        "issuer": facts.issuer(certificate)[:500],
+        "common_name": facts.common_name(certificate)[:64],
+        "names": list(facts.alternative_names(certificate)),
+        "serial_number": facts.serial_hex(certificate),
+        "key_algorithm": facts.key_texts(certificate)[0],
+        "public_key_sha256": facts.public_key_sha256(certificate),
+        "not_before": certificate.not_valid_before_utc,
+        "not_after": certificate.not_valid_after_utc,
+        "sha1": facts.sha1(certificate),
+        "sha256": facts.sha256(certificate),
+        "der": bundles.der(certificate),
+    }
+
+
+def parsed(row: Certificate) -> x509.Certificate:
+    """The certificate that ``row`` holds; it must have been issued."""
+    return x509.load_der_x509_certificate(bytes(row.der))
+
+
+def chain_of(row: Certificate) -> list[x509.Certificate]:
+    """What comes after the certificate itself, up to and with the root where that is known."""
+    if row.authority is not None:
+        root = row.authority.certificate
+        return [] if root.pk == row.pk else [parsed(root)]
+    return bundles.load_certificates(bytes(row.chain)) if row.chain else []

@@ -1,0 +1,54 @@
+"""Adding a server and changing what its next certificate will say."""
+
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.errors import Conflict
+from pki.models import Server
+from pki.x509 import names
+
+COMMENT_LIMIT = 500
+
+
+def add_server(
+    fqdn: str, *, actor: Actor, additional_names: Sequence[str] = (), comment: str = ""
+) -> Server:
+    """Raises InvalidInput ``name.…`` and Conflict ``server.exists``, on the field in question."""
+    name = names.server_name(fqdn)
+    others = checked_others(name, additional_names)
+    try:
+        with transaction.atomic():
+            server = Server.objects.create(
+                fqdn=name, additional_names=others, comment=comment.strip()[:COMMENT_LIMIT]
+            )
+            record(actor, "server.added", server, additional_names=others)
+    except IntegrityError:
+        raise Conflict(
+            f"{name} is there already. Open it from the list of servers to issue or renew its "
+            "certificate.",
+            code="server.exists",
+            field="fqdn",
+        ) from None
+    return server
+
+
+def change_server(
+    server: Server, *, actor: Actor, additional_names: Sequence[str], comment: str
+) -> Server:
+    """New names take effect with the next certificate; the current one stays as it is."""
+    others = checked_others(server.fqdn, additional_names)
+    with transaction.atomic():
+        changed = Server.objects.select_for_update().get(pk=server.pk)
+        before = changed.additional_names
+        changed.additional_names = others
+        changed.comment = comment.strip()[:COMMENT_LIMIT]
+        changed.save(update_fields=["additional_names", "comment"])
+        record(actor, "server.changed", changed, before=before, additional_names=others)
+    return changed
+
+
+def checked_others(fqdn: str, texts: Sequence[str]) -> list[str]:
+    return [name for name in names.alternative_names(texts) if name != fqdn]
