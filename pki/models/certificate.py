@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from pki.x509 import keys
+
 
 class State(models.TextChoices):
     #: The serial number is reserved and the key may have been used; no DER stored yet.
@@ -115,6 +117,15 @@ class Certificate(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/certificates/{self.serial_number}/"
+
+    @property
+    def key_label(self) -> str:
+        return keys.KeySpec.parse(self.key_algorithm).label
+
+    @property
+    def was_issued(self) -> bool:
+        """Whether it exists: a reservation, open or abandoned, is no certificate."""
+        return self.state in {State.ISSUED, State.REVOKED}
 
     def time_left(self, now: datetime) -> timedelta:
         """Until it expires; negative once it has."""

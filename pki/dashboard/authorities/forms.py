@@ -1,0 +1,29 @@
+"""What is asked before the root's key leaves the dashboard."""
+
+from django import forms
+
+from pki.dashboard.fields import NewPasswordMixin, new_password_field, repeated_password_field
+
+
+class ExportForm(NewPasswordMixin):
+    password = new_password_field(
+        "Password for the file",
+        required=False,
+        help_text="Encrypts the private key in the file. Leave both empty only for the original "
+        "CertiFlow utility, which reads no encrypted file.",
+    )
+    password_again = repeated_password_field(required=False)
+    unencrypted = forms.BooleanField(
+        label="Without a password: I know that whoever reads the file can issue certificates that "
+        "every workstation trusts",
+        required=False,
+    )
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        if not data.get("password") and not data.get("unencrypted") and not self.errors:
+            self.add_error(
+                "password",
+                "Choose a password, or tick the box below to have the file without one.",
+            )
+        return data

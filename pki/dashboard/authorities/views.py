@@ -1,0 +1,73 @@
+"""An authority's pages."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django_tables2 import RequestConfig
+
+from pki.actions.authorities import export_root_file
+from pki.actions.certificate_row import parsed
+from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in_required
+from pki.dashboard.attachments import attachment
+from pki.dashboard.authorities.forms import ExportForm
+from pki.dashboard.authorities.tables import AuthorityTable
+from pki.dashboard.form_errors import add_error
+from pki.errors import CertiflowError
+from pki.models import Authority, Certificate
+from pki.models.certificate import EXPIRING
+from pki.x509 import facts
+
+
+def authority_list(request: HttpRequest) -> HttpResponse:
+    table = AuthorityTable(Authority.objects.select_related("certificate"))
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(request, "authorities/list.html", {"table": table})
+
+
+def authority_detail(request: HttpRequest, pk: str) -> HttpResponse:
+    authority = get_object_or_404(Authority.objects.select_related("certificate"), pk=pk)
+    issued = Certificate.objects.filter(authority=authority).exclude(pk=authority.certificate_id)
+    context = {
+        "authority": authority,
+        "certificate": authority.certificate,
+        "facts": facts.describe(parsed(authority.certificate)),
+        "counts": counts(issued),
+        "newest": issued.select_related("server").defer("der", "chain")[:8],
+    }
+    return render(request, "authorities/detail.html", context)
+
+
+def counts(issued: Any) -> dict[str, int]:
+    """How many of its certificates are in which state, in one query."""
+    now = timezone.now()
+    good = Q(state=Certificate.State.ISSUED)
+    return issued.aggregate(
+        all=Count("pk"),
+        valid=Count("pk", filter=good & Q(not_after__gt=now)),
+        expiring=Count("pk", filter=good & Q(not_after__gt=now, not_after__lt=now + EXPIRING)),
+        expired=Count("pk", filter=good & Q(not_after__lte=now)),
+        revoked=Count("pk", filter=Q(state=Certificate.State.REVOKED)),
+    )
+
+
+@administrator_required
+@fresh_sign_in_required
+def authority_export(request: HttpRequest, pk: str) -> HttpResponse:
+    """``agent_root_ca.json``, with the root's private key in it."""
+    authority = get_object_or_404(
+        Authority.objects.select_related("certificate", "private_key"), pk=pk
+    )
+    form = ExportForm(request.POST or None)
+    if form.is_valid():
+        try:
+            content = export_root_file(
+                authority, actor=actor_of(request), password=form.cleaned_data["password"]
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            return attachment(content, "agent_root_ca.json", "application/json", secret=True)
+    return render(request, "authorities/export.html", {"authority": authority, "form": form})

@@ -1,0 +1,1 @@
+"""The pages of certificates: finding one, reading it, downloading it, revoking it."""

@@ -1,0 +1,56 @@
+"""Narrowing the list of certificates; every filter is backed by an index."""
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pki.dashboard.certificates.tables import PROFILE_LABELS
+from pki.models import Certificate
+from pki.models.certificate import EXPIRING, State
+
+STATES = [
+    ("valid", "Valid"),
+    ("expiring", "Expires soon"),
+    ("expired", "Expired"),
+    ("revoked", "Revoked"),
+    ("prepared", "Being issued"),
+    ("abandoned", "Abandoned"),
+]
+
+
+class CertificateFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Name or serial number", method="by_text")
+    state = django_filters.ChoiceFilter(
+        label="State", choices=STATES, empty_label="Any", method="by_state"
+    )
+    profile = django_filters.ChoiceFilter(
+        label="Kind", choices=list(PROFILE_LABELS.items()), empty_label="Any"
+    )
+
+    class Meta:
+        model = Certificate
+        fields = ()
+
+    def by_text(
+        self, queryset: QuerySet[Certificate], _name: str, value: str
+    ) -> QuerySet[Certificate]:
+        text = value.strip().lower()
+        serial = text.replace(":", "").replace(" ", "").lstrip("0")
+        return queryset.filter(
+            Q(common_name__startswith=text) | Q(serial_number__startswith=serial or "-")
+        )
+
+    def by_state(
+        self, queryset: QuerySet[Certificate], _name: str, value: str
+    ) -> QuerySet[Certificate]:
+        return queryset.filter(in_state(value))
+
+
+def in_state(state: str) -> Q:
+    now = timezone.now()
+    issued = Q(state=State.ISSUED)
+    return {
+        "valid": issued & Q(not_after__gt=now),
+        "expiring": issued & Q(not_after__gt=now, not_after__lt=now + EXPIRING),
+        "expired": issued & Q(not_after__lte=now),
+    }.get(state, Q(state=state))

@@ -1,0 +1,19 @@
+"""Finding a certificate by the serial number in an address."""
+
+from django.http import Http404
+
+from pki.models import Certificate
+
+
+def by_serial(serial: str) -> Certificate:
+    """Ours before one of another authority that happens to have the same number."""
+    number = serial.lower().replace(":", "").lstrip("0")
+    found = (
+        Certificate.objects.filter(serial_number=number)
+        .select_related("server__certificate", "authority__certificate", "replaces", "private_key")
+        .order_by("authority_id")
+    )
+    row = next((row for row in found if row.authority_id), None) or next(iter(found), None)
+    if row is None:
+        raise Http404
+    return row

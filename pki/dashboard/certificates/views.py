@@ -1,0 +1,90 @@
+"""Finding, reading, comparing and revoking certificates."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django_tables2 import RequestConfig
+
+from pki.actions.certificate_row import chain_of, parsed
+from pki.actions.revocation import revoke
+from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.certificates.comparison import compare
+from pki.dashboard.certificates.filters import CertificateFilter
+from pki.dashboard.certificates.forms import RevokeForm
+from pki.dashboard.certificates.lookup import by_serial
+from pki.dashboard.certificates.put_to_work import instructions
+from pki.dashboard.certificates.tables import PROFILE_LABELS, CertificateTable
+from pki.dashboard.form_errors import add_error
+from pki.errors import CertiflowError
+from pki.models import Certificate
+from pki.x509 import facts
+from pki.x509.checks import server_verdicts
+
+
+def certificate_list(request: HttpRequest) -> HttpResponse:
+    found = CertificateFilter(request.GET, Certificate.objects.defer("der", "chain"))
+    table = CertificateTable(found.qs)
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(
+        request,
+        "certificates/list.html",
+        {
+            "table": table,
+            "filter": found,
+            "any": bool(request.GET) or Certificate.objects.exists(),
+        },
+    )
+
+
+def certificate_detail(request: HttpRequest, serial: str) -> HttpResponse:
+    row = by_serial(serial)
+    context: dict[str, object] = {
+        "certificate": row,
+        "kind": PROFILE_LABELS.get(row.profile, row.profile),
+        "is_current": row.server is not None and row.server.certificate_id == row.pk,
+        "is_root": row.profile == "root",
+        "replaced_by": row.replaced_by.exclude(state=Certificate.State.ABANDONED).first(),
+    }
+    if row.was_issued:
+        context |= in_full(row)
+    return render(request, "certificates/detail.html", context)
+
+
+def in_full(row: Certificate) -> dict[str, object]:
+    """What only a certificate that exists can show."""
+    certificate = parsed(row)
+    foreign = row.server is not None and row.source == Certificate.Source.IMPORTED
+    return {
+        "facts": facts.describe(certificate),
+        "chain": [facts.describe(issuer) for issuer in chain_of(row)],
+        "verdicts": server_verdicts(certificate, row.server.fqdn) if foreign and row.server else [],
+        "instructions": instructions(row),
+    }
+
+
+def certificate_compare(request: HttpRequest, serial: str) -> HttpResponse:
+    """A certificate beside the one it replaces."""
+    new = by_serial(serial)
+    old = new.replaces
+    if old is None or not (old.was_issued and new.was_issued):
+        return redirect(new)
+    return render(
+        request,
+        "certificates/compare.html",
+        {"new": new, "old": old, "rows": compare(old, new)},
+    )
+
+
+@administrator_required
+def certificate_revoke(request: HttpRequest, serial: str) -> HttpResponse:
+    row = by_serial(serial)
+    form = RevokeForm(request.POST or None)
+    if form.is_valid():
+        try:
+            revoke(row, form.cleaned_data["reason"], actor=actor_of(request))
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, f"The certificate of {row.common_name} is revoked.")
+            return redirect(row)
+    return render(request, "certificates/revoke.html", {"certificate": row, "form": form})

@@ -1,0 +1,54 @@
+"""Adding a server, and changing its names."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from pki.actions.servers import add_server, change_server
+from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.form_errors import add_error
+from pki.dashboard.servers.forms import ServerEditForm, ServerForm
+from pki.errors import CertiflowError
+from pki.models import Server
+
+
+@operator_required
+def server_add(request: HttpRequest) -> HttpResponse:
+    form = ServerForm(request.POST or None, initial={"fqdn": request.GET.get("fqdn", "")})
+    if form.is_valid():
+        try:
+            server = add_server(
+                form.cleaned_data["fqdn"],
+                actor=actor_of(request),
+                additional_names=form.cleaned_data["additional_names"],
+                comment=form.cleaned_data["comment"],
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, f"{server} is added. Now give it its certificate.")
+            return redirect("server-issue", server.pk)
+    return render(request, "servers/add.html", {"form": form})
+
+
+@operator_required
+def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    server = get_object_or_404(Server, pk=pk)
+    form = ServerEditForm(
+        request.POST or None,
+        initial={"additional_names": server.additional_names, "comment": server.comment},
+    )
+    if form.is_valid():
+        try:
+            changed = change_server(server, actor=actor_of(request), **form.cleaned_data)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            if changed.additional_names != server.additional_names and server.certificate_id:
+                messages.warning(
+                    request, "The names are changed here; the certificate has them once renewed."
+                )
+            else:
+                messages.success(request, "The changes are saved.")
+            return redirect(server)
+    return render(request, "servers/edit.html", {"form": form, "server": server})

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from pki.dashboard.servers import editing, issuing, views
+
+urlpatterns = [
+    path("", views.server_list, name="server-list"),
+    path("add/", editing.server_add, name="server-add"),
+    path("<int:pk>/", views.server_detail, name="server-detail"),
+    path("<int:pk>/edit/", editing.server_edit, name="server-edit"),
+    path("<int:pk>/issue/", issuing.server_issue, name="server-issue"),
+    path("<int:pk>/renew/", issuing.server_renew, name="server-renew"),
+    path("<int:pk>/import/", issuing.server_import, name="server-import"),
+]

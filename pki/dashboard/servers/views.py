@@ -1,0 +1,38 @@
+"""The list of servers, and the page of one."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django_tables2 import RequestConfig
+
+from pki.dashboard.servers.filters import ServerFilter
+from pki.dashboard.servers.tables import HistoryTable, ServerTable
+from pki.models import Certificate, Server
+
+
+def server_list(request: HttpRequest) -> HttpResponse:
+    found = ServerFilter(
+        request.GET,
+        Server.objects.select_related("certificate").defer(
+            "certificate__der", "certificate__chain"
+        ),
+    )
+    table = ServerTable(found.qs)
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(
+        request,
+        "servers/list.html",
+        {"table": table, "filter": found, "any": bool(request.GET) or Server.objects.exists()},
+    )
+
+
+def server_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    server = get_object_or_404(Server.objects.select_related("certificate__authority"), pk=pk)
+    history = Certificate.objects.filter(server=server).defer("der", "chain")
+    table = HistoryTable(history, prefix="history-")
+    RequestConfig(request, paginate={"per_page": 10}).configure(table)
+    return render(
+        request,
+        "servers/detail.html",
+        {"server": server, "table": table, "is_this_host": server.fqdn == settings.HOST},
+    )

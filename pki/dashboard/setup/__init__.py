@@ -1,0 +1,1 @@
+"""The wizard: the first administrator, the root, this host's certificate."""

@@ -1,0 +1,160 @@
+"""The steps of the wizard; each leads to the next one that is still to be done."""
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import ratelimit
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from pki.actions.actor import Actor
+from pki.actions.authorities import create_authority, import_authority
+from pki.actions.server_certificates import issue_for_server
+from pki.actions.servers import add_server
+from pki.actions.setup_code import create_first_administrator, has_administrator
+from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.client_address import client_address
+from pki.dashboard.form_errors import add_error
+from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootForm, NewRootForm
+from pki.errors import CertiflowError
+from pki.models import Authority, Server
+from pki.x509.material import read_material
+
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+#: Guesses of the set-up code: 60 random bits are out of reach long before this is.
+CODE_GUESSES = "20/m/ip"
+
+
+@login_not_required
+def setup(request: HttpRequest) -> HttpResponse:
+    """To the first step that is still to be done."""
+    if not has_administrator():
+        return redirect("setup-administrator")
+    if not request.user.is_authenticated:
+        return redirect_to_login("/setup/")
+    if not Authority.objects.exists():
+        return redirect("setup-root")
+    return redirect("overview" if this_host_has_a_certificate() else "setup-host")
+
+
+@login_not_required
+def administrator(request: HttpRequest) -> HttpResponse:
+    if has_administrator():
+        return redirect("setup")
+    form = AdministratorForm(request.POST or None)
+    if request.method == "POST" and limited(request):
+        return render(request, "429.html", status=429)
+    if form.is_valid():
+        data = form.cleaned_data
+        actor = Actor(name=data["username"], door="setup", address=client_address(request))
+        try:
+            user = create_first_administrator(
+                data["code"], data["username"], data["password"], actor=actor
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            login(request, user, backend=BACKEND)
+            record_authentication(request, user, method="password", username=user.username)
+            return redirect("setup-root")
+    return page(request, "administrator", {"form": form}, step=1)
+
+
+def limited(request: HttpRequest) -> bool:
+    usage = ratelimit.consume(
+        request, action="setup_code", config={"setup_code": CODE_GUESSES}, raise_exception=False
+    )
+    return usage is None
+
+
+@administrator_required
+def root(request: HttpRequest) -> HttpResponse:
+    """A new root or an existing one?"""
+    if Authority.objects.exists():
+        return redirect("setup")
+    return page(request, "root", {}, step=2)
+
+
+@administrator_required
+def new_root(request: HttpRequest) -> HttpResponse:
+    form = NewRootForm(request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            create_authority(
+                actor=actor_of(request), common_name=data["common_name"], key_spec=data["key"]
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, "The root is created, and its key is stored encrypted.")
+            return redirect("setup-host")
+    return page(request, "root_new", {"form": form}, step=2)
+
+
+@administrator_required
+def import_root(request: HttpRequest) -> HttpResponse:
+    form = ImportRootForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            authority = import_authority(
+                read_material(data["upload"], data["password"]), actor=actor_of(request)
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(
+                request, f"“{authority}” is imported, and its key is stored encrypted."
+            )
+            return redirect("setup-host")
+    return page(request, "root_import", {"form": form}, step=2)
+
+
+@administrator_required
+def host(request: HttpRequest) -> HttpResponse:
+    """The certificate of this host, with which the dashboard goes on answering."""
+    if not Authority.objects.exists():
+        return redirect("setup")
+    server = Server.objects.filter(fqdn=settings.HOST).first()
+    if server is not None and server.certificate_id is not None:
+        return redirect("setup-done")
+    form = HostForm(request.POST or None)
+    if form.is_valid():
+        try:
+            issue_for_this_host(request, server, form)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            return redirect("setup-done")
+    return page(request, "host", {"form": form, "host": settings.HOST}, step=3)
+
+
+def issue_for_this_host(request: HttpRequest, server: Server | None, form: HostForm) -> None:
+    actor = actor_of(request)
+    if server is None:
+        server = add_server(
+            settings.HOST, actor=actor, additional_names=form.cleaned_data["additional_names"]
+        )
+    issue_for_server(server, actor=actor, key_spec=form.cleaned_data["key"])
+
+
+@administrator_required
+def done(request: HttpRequest) -> HttpResponse:
+    authority = Authority.objects.select_related("certificate").first()
+    if authority is None:
+        return redirect("setup")
+    server = Server.objects.filter(fqdn=settings.HOST).select_related("certificate").first()
+    return page(request, "done", {"authority": authority, "server": server}, step=4)
+
+
+def this_host_has_a_certificate() -> bool:
+    return Server.objects.filter(fqdn=settings.HOST, certificate__isnull=False).exists()
+
+
+def page(request: HttpRequest, name: str, context: dict[str, object], *, step: int) -> HttpResponse:
+    steps = ["Administrator", "Root", "This host", "Done"]
+    return render(request, f"setup/{name}.html", {**context, "step": step, "steps": steps})
