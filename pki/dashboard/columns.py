@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import django_tables2 as tables
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pki.dashboard.templatetags import dashboard
 from pki.models import Certificate
+
+NOTHING = SafeString('<span class="quiet">–</span>')
 
 
 class ConditionColumn(tables.Column):
@@ -42,5 +43,5 @@ class LeftColumn(tables.Column):
 
     def render(self, value: Certificate | None) -> SafeString | str:
         if value is None or not value.was_issued:
-            return format_html('<span class="quiet">–</span>')
+            return NOTHING
         return dashboard.days_left(value)

@@ -24,8 +24,6 @@ from pki.models import Authority, Server
 from pki.x509.material import read_material
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
-#: Guesses of the set-up code: 60 random bits are out of reach long before this is.
-CODE_GUESSES = "20/m/ip"
 
 
 @login_not_required
@@ -45,7 +43,7 @@ def administrator(request: HttpRequest) -> HttpResponse:
     if has_administrator():
         return redirect("setup")
     form = AdministratorForm(request.POST or None)
-    if request.method == "POST" and limited(request):
+    if request.method == "POST" and not ratelimit.consume(request, action="setup_code"):
         return render(request, "429.html", status=429)
     if form.is_valid():
         data = form.cleaned_data
@@ -61,13 +59,6 @@ def administrator(request: HttpRequest) -> HttpResponse:
             record_authentication(request, user, method="password", username=user.username)
             return redirect("setup-root")
     return page(request, "administrator", {"form": form}, step=1)
-
-
-def limited(request: HttpRequest) -> bool:
-    usage = ratelimit.consume(
-        request, action="setup_code", config={"setup_code": CODE_GUESSES}, raise_exception=False
-    )
-    return usage is None
 
 
 @administrator_required
