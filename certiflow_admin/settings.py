@@ -100,7 +100,9 @@ FORM_RENDERER = "pki.dashboard.form_rendering.TablerRenderer"
 # --- Database, cache, mail --------------------------------------------------
 
 DATABASES = {
-    "default": setting.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'certiflow.sqlite3'}")
+    "default": setting.database(
+        "DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'certiflow.sqlite3'}"
+    )
 }
 #: In the database by default, so that rate limits hold across processes with no other service.
 CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}

@@ -1,0 +1,1 @@
+"""What anyone may read without signing in: the root's certificate, health."""

@@ -1,0 +1,53 @@
+"""Answers for clients that fetch an issuer's certificate, and for load balancers."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from pki.actions.key_ring import current_ring
+from pki.errors import CertiflowError
+from pki.models import Authority
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+@login_not_required
+@require_safe
+def authority_certificate(_request: HttpRequest, pk: UUID) -> HttpResponse:
+    """DER, as caIssuers addresses in certificates promise (RFC 5280, section 4.2.2.1)."""
+    authority = get_object_or_404(Authority.objects.select_related("certificate"), pk=pk)
+    response = HttpResponse(bytes(authority.certificate.der), content_type="application/pkix-cert")
+    response["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+@login_not_required
+@require_safe
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """The process answers; nothing else is asked."""
+    return HttpResponse("ok\n", content_type=PLAIN)
+
+
+@login_not_required
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """The database has every migration and the key ring is readable: requests can be served."""
+    try:
+        current_ring()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return not_ready("The database lacks migrations: run “certiflow migrate”.")
+    except DatabaseError:
+        return not_ready("The database does not answer.")
+    except CertiflowError as error:
+        return not_ready(error.message)
+    return HttpResponse("ready\n", content_type=PLAIN)
+
+
+def not_ready(reason: str) -> HttpResponse:
+    return HttpResponse(f"{reason}\n", status=503, content_type=PLAIN)
