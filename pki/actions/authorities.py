@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from cryptography import x509
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -14,7 +13,6 @@ from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate
 from pki.x509 import checks, issuing, keys, names, root_file
-from pki.x509.issuing import Addresses
 from pki.x509.material import Material
 from pki.x509.profiles import ROOT
 
@@ -95,30 +93,6 @@ def export_root_file(authority: Authority, *, actor: Actor, password: str) -> by
     with transaction.atomic():
         record(actor, "authority.exported", authority, encrypted=bool(password))
     return content
-
-
-def active_authority() -> Authority:
-    """The one that signs now. Raises Conflict ``authority.missing``."""
-    found = (
-        Authority.objects.filter(active=True).select_related("certificate", "private_key").first()
-    )
-    if found is None:
-        raise Conflict(
-            "There is no root yet, so nothing can be issued. Create or import one first.",
-            code="authority.missing",
-        )
-    return found
-
-
-def addresses_of(authority: Authority) -> Addresses:
-    """Where clients find the authority's certificate, if a public address is configured.
-
-    CRL and OCSP addresses follow once both are published: an address that does not
-    answer makes clients that check it wait or refuse.
-    """
-    if not settings.PUBLIC_URL:
-        return Addresses()
-    return Addresses(ca_issuers=f"{settings.PUBLIC_URL}/pki/{authority.pk}.cer")
 
 
 def refuse_second_root() -> None:

@@ -9,8 +9,9 @@ from pki.x509 import bundles, facts
 
 
 def fields_of(certificate: x509.Certificate) -> dict[str, Any]:
-    """The fields that only a signed certificate has values for."""
+    """Every field that a certificate has a value for."""
     return {
+        **signed_fields(certificate),
         "subject": facts.subject(certificate)[:500],
         "issuer": facts.issuer(certificate)[:500],
         "common_name": facts.common_name(certificate)[:64],
@@ -20,6 +21,12 @@ def fields_of(certificate: x509.Certificate) -> dict[str, Any]:
         "public_key_sha256": facts.public_key_sha256(certificate),
         "not_before": certificate.not_valid_before_utc,
         "not_after": certificate.not_valid_after_utc,
+    }
+
+
+def signed_fields(certificate: x509.Certificate) -> dict[str, Any]:
+    """The fields that only a signed certificate has values for."""
+    return {
         "sha1": facts.sha1(certificate),
         "sha256": facts.sha256(certificate),
         "der": bundles.der(certificate),

@@ -8,16 +8,16 @@ never a signed certificate nobody knows of (docs/decisions/0002).
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cryptography import x509
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.actions.authorities import active_authority, addresses_of
-from pki.actions.certificate_row import fields_of, parsed
-from pki.actions.stored_keys import open_key
+from pki.actions.certificate_row import signed_fields
+from pki.actions.signer import Signer, active_signer
 from pki.errors import Conflict
-from pki.models import AuditEvent, Authority, Certificate, PrivateKey, Server
+from pki.models import AuditEvent, Certificate, PrivateKey, Server
 from pki.x509 import issuing, keys
 from pki.x509.issuing import CertificateRequest, Prepared
 
@@ -39,36 +39,39 @@ class Order:
 
 def issue(order: Order, *, actor: Actor) -> Certificate:
     """The issued certificate, stored. Raises what the core and `reserve` raise."""
-    authority = active_authority()
+    signer = active_signer()
     prepared = issuing.prepare(
-        order.request,
-        parsed(authority.certificate),
-        now=timezone.now(),
-        addresses=addresses_of(authority),
+        order.request, signer.certificate, now=timezone.now(), addresses=signer.addresses
     )
-    row = reserve(order, prepared, authority, actor)
+    row = reserve(order, prepared, signer, actor)
     try:
-        certificate = issuing.issue(prepared, open_key(authority.private_key))
+        certificate = issuing.issue(prepared, signer.open_key())
     except Exception:
         abandon(row, actor, reason="The signature failed.")
         raise
     with transaction.atomic():
-        stored = Certificate.objects.filter(pk=row.pk, state=Certificate.State.PREPARED).update(
-            state=Certificate.State.ISSUED,
-            issued_at=timezone.now(),
-            **fields_of(certificate),
-        )
-        if not stored:
-            raise Conflict(
-                "Issuing took so long that the reservation was closed meanwhile. Nothing was "
-                "issued; try again.",
-                code="certificate.reservation_closed",
-            )
-        row.refresh_from_db()
+        store(row, certificate)
         if order.server is not None:
             Server.objects.filter(pk=order.server.pk).update(certificate=row)
         record_issued(order, row, actor)
     return row
+
+
+def store(row: Certificate, certificate: x509.Certificate) -> None:
+    """Complete the reservation, which says already all that was to be signed."""
+    signed = {
+        "state": Certificate.State.ISSUED,
+        "issued_at": timezone.now(),
+        **signed_fields(certificate),
+    }
+    if not Certificate.objects.filter(pk=row.pk, state=Certificate.State.PREPARED).update(**signed):
+        raise Conflict(
+            "Issuing took so long that the reservation was closed meanwhile. Nothing was "
+            "issued; try again.",
+            code="certificate.reservation_closed",
+        )
+    for name, value in signed.items():
+        setattr(row, name, value)
 
 
 def record_issued(order: Order, row: Certificate, actor: Actor) -> None:
@@ -84,21 +87,17 @@ def record_issued(order: Order, row: Certificate, actor: Actor) -> None:
     )
 
 
-def reserve(order: Order, prepared: Prepared, authority: Authority, actor: Actor) -> Certificate:
+def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> Certificate:
     """Commit the row of a certificate that is about to be signed.
 
     Raises Conflict ``server.changed`` when the server's certificate is not the one to be
     replaced any more, and ``server.busy`` while someone else is issuing for it.
     """
     try:
-        with transaction.atomic():
-            if order.server is not None:
-                check_still_current(order.server, order.replaces)
-                close_stale(order.server, actor)
-            if order.private_key is not None and order.private_key._state.adding:
-                order.private_key.save(force_insert=True)
-            return Certificate.objects.create(**reserved_fields(order, prepared, authority))
+        return make_reservation(order, prepared, signer)
     except IntegrityError:
+        if order.server is not None and close_stale(order.server, actor):
+            return reserve(order, prepared, signer, actor)
         raise Conflict(
             "Someone else is issuing a certificate for this server at this moment. Look at it "
             "again in a few seconds; nothing was done twice.",
@@ -106,15 +105,27 @@ def reserve(order: Order, prepared: Prepared, authority: Authority, actor: Actor
         ) from None
 
 
-def reserved_fields(order: Order, prepared: Prepared, authority: Authority) -> dict[str, object]:
+def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certificate:
+    with transaction.atomic():
+        if order.server is not None:
+            check_still_current(order.server, order.replaces)
+        row = Certificate.objects.create(**reserved_fields(order, prepared, signer))
+        # After the row: if that is refused, the key still counts as new for a second try.
+        if order.private_key is not None and order.private_key._state.adding:
+            order.private_key.save(force_insert=True)
+        return row
+
+
+def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[str, object]:
     return {
         "profile": order.request.profile.name,
         "state": Certificate.State.PREPARED,
         "source": order.source,
-        "authority": authority,
-        "server": order.server,
-        "private_key": order.private_key,
-        "replaces": order.replaces,
+        # By key: whoever follows one of these from the new row sees the database's version.
+        "authority_id": signer.authority_id,
+        "server_id": order.server and order.server.pk,
+        "private_key_id": order.private_key and order.private_key.pk,
+        "replaces_id": order.replaces and order.replaces.pk,
         "serial_number": f"{prepared.serial_number:x}",
         "common_name": order.request.common_name,
         "subject": prepared.subject.rfc4514_string(),
@@ -129,16 +140,17 @@ def reserved_fields(order: Order, prepared: Prepared, authority: Authority) -> d
 
 def check_still_current(server: Server, expected: Certificate | None) -> None:
     """The server's certificate is still the one the order was based on."""
-    locked = Server.objects.select_for_update().get(pk=server.pk)
-    if locked.certificate_id != (expected.pk if expected else None):
-        raise replaced_meanwhile(locked)
+    locked = Server.objects.select_for_update().filter(pk=server.pk).order_by()
+    if list(locked.values_list("certificate_id", flat=True)) != [expected and expected.pk]:
+        raise replaced_meanwhile(Server.objects.get(pk=server.pk))
 
 
 def replaced_meanwhile(server: Server) -> Conflict:
     newest = server.certificate
+    # Its oldest event: those who revoked or exported it later did not give it.
     event = AuditEvent.objects.filter(
         object_type="certificate", object_id=str(newest.pk if newest else "")
-    ).first()
+    ).last()
     who = event.actor if event else "Someone"
     when = timezone.localtime(event.at).strftime("%H:%M:%S") if event else "just now"
     return Conflict(
@@ -148,19 +160,24 @@ def replaced_meanwhile(server: Server) -> Conflict:
     )
 
 
-def close_stale(server: Server, actor: Actor) -> None:
+def close_stale(server: Server, actor: Actor) -> int:
+    """Close what a dead process left for ``server``; how many there were."""
     limit = timezone.now() - ABANDONED_AFTER
-    for row in Certificate.objects.filter(
+    rows = Certificate.objects.filter(
         server=server, state=Certificate.State.PREPARED, created_at__lt=limit
-    ):
-        abandon(row, actor, reason="Its process ended before it was stored.")
+    )
+    closed = 0
+    for row in rows:
+        closed += abandon(row, actor, reason="Its process ended before it was stored.")
+    return closed
 
 
-def abandon(row: Certificate, actor: Actor, *, reason: str) -> None:
-    """Close a reservation whose certificate nobody received."""
+def abandon(row: Certificate, actor: Actor, *, reason: str) -> bool:
+    """Close a reservation whose certificate nobody received; false if it was not open."""
     with transaction.atomic():
         closed = Certificate.objects.filter(pk=row.pk, state=Certificate.State.PREPARED).update(
             state=Certificate.State.ABANDONED
         )
         if closed:
             record(actor, "certificate.abandoned", row, reason=reason)
+    return bool(closed)
