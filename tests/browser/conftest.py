@@ -90,7 +90,8 @@ def look(page: Page, name: str) -> list[str]:
     """Look at the page light and dark, wide and narrow: what is wrong with it, a line each."""
     wrong = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        # Without motion, so that no colour is looked at on its way to another.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for width, height in ((1280, 900), (400, 800)):
             page.set_viewport_size({"width": width, "height": height})
             if PICTURES:

@@ -1,0 +1,61 @@
+# Two commands do everything: `make run` and `make test`. The others are parts of them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: run test check lint unit bench test-tools lock clean
+
+run: $(VENV)/installed
+	@$(BIN)/certiflow up
+
+test: test-tools lint
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+check: lint unit
+
+lint: $(VENV)/installed-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+
+unit: $(VENV)/installed-dev
+	@$(BIN)/python -m pytest -q -n auto --ignore tests/browser --ignore tests/interop --ignore tests/postgresql
+
+bench: $(VENV)/installed-dev
+	@$(BIN)/python -m benchmarks
+
+# Programs that judge from outside: a browser, other TLS libraries, a web server, PostgreSQL.
+test-tools:
+	@sh tests/install-tools.sh
+
+# The project itself is installed last and editable: its commands run this checkout.
+$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the dependencies ..."
+	@$(PIP) install -q --require-hashes -r requirements.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
+	@echo "Installing what the tests need ..."
+	@$(PIP) install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed. Name one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+
+# For maintainers, after a change of dependencies in pyproject.toml; needs uv.
+lock:
+	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql -o requirements-postgresql.lock
+	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql --extra dev -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
