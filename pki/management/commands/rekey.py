@@ -1,0 +1,49 @@
+"""`certiflow rekey`: every private key is sealed anew under a new first key of the ring."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from pki.actions.rekey import Rekeyed, rekey
+from pki.management.command import ActionCommand
+from pki.management.json_output import add_json_option, write_document
+
+
+class Command(ActionCommand):
+    help = "Seal every private key anew: under a new key, or under the first one of your ring."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--forget-old-keys", action="store_true",
+            help="then take the other keys out of the ring; backups sealed under them need them",
+        )  # fmt: skip
+        add_json_option(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        done = rekey(actor=self.actor, forget_others=options["forget_old_keys"])
+        if options["json"]:
+            write_document(self.stdout, asdict(done))
+            return
+        self.stdout.write(
+            f"{done.resealed} private {'key is' if done.resealed == 1 else 'keys are'} sealed "
+            f"anew; everything is under the master key {done.first}."
+        )
+        self.stdout.write("\n".join(next_steps(done)))
+
+
+def next_steps(done: Rekeyed) -> list[str]:
+    if settings.MASTER_KEYS:
+        return [
+            "The ring comes from CERTIFLOW_MASTER_KEYS, so no key was made. To change keys, put a "
+            "new one in front there (openssl rand -base64 32), restart, and run this again."
+        ]
+    kept = f"Back up {settings.MASTER_KEYS_FILE} now: without it no private key opens."
+    if not done.others:
+        return [kept]
+    return [
+        kept,
+        f"{done.others} older {'key stays' if done.others == 1 else 'keys stay'} in the ring for "
+        "backups of the database; --forget-old-keys takes them out.",
+    ]

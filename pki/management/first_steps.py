@@ -1,0 +1,133 @@
+"""Setting an installation up: what is missing is made, what is there stays."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from pki.actions.accounts import add_user, checked_username
+from pki.actions.actor import Actor
+from pki.actions.authorities import DEFAULT_COMMON_NAME, create_authority
+from pki.actions.server_certificates import issue_for_server
+from pki.actions.servers import add_server
+from pki.errors import Conflict, InvalidInput
+from pki.management.passwords import read_password
+from pki.management.setup_report import Done, Step
+from pki.models import Authority, Certificate, Role, Server, User
+from pki.x509 import names
+from pki.x509.keys import KeySpec
+from pki.x509.profiles import ROOT
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for, every value checked; None is “whatever is there, or the default”."""
+
+    admin: str
+    root_cn: str | None
+    root_key: KeySpec | None
+    #: This host first.
+    servers: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, *, admin: str, root_cn: str | None, root_key_size: int | None, servers: Sequence[str]
+    ) -> "Plan":
+        """Raises InvalidInput on the first value that cannot be used."""
+        root_key = None if root_key_size is None else KeySpec("rsa", bits=root_key_size)
+        if root_key is not None:
+            ROOT.check_key(root_key)
+        wanted = [this_host(), *(names.server_name(name, field="server") for name in servers)]
+        return cls(
+            admin=checked_username(admin),
+            root_cn=None if root_cn is None else names.common_name(root_cn, field="root_cn"),
+            root_key=root_key,
+            servers=tuple(dict.fromkeys(wanted)),
+        )
+
+
+def this_host() -> str:
+    try:
+        return names.server_name(settings.HOST)
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"This host's name does not fit into a certificate: {error.message} Set CERTIFLOW_HOST "
+            "to the name by which browsers reach the dashboard.",
+            code=error.code,
+            field="CERTIFLOW_HOST",
+        ) from None
+
+
+@dataclass(frozen=True)
+class SetUp:
+    plan: Plan
+    actor: Actor
+    password_on_stdin: bool = False
+
+    def run(self) -> Done:
+        """Refuses before it changes anything, and may be repeated after a failure.
+
+        Raises Conflict ``authority.exists`` and ``user.exists``, and InvalidInput.
+        """
+        authority = Authority.objects.filter(active=True).select_related("certificate").first()
+        if authority is not None:
+            self.refuse_another_root(authority)
+        administrator = self.administrator()
+        root = self.root(authority)
+        return Done(administrator, root, tuple(map(self.server, self.plan.servers)))
+
+    def administrator(self) -> Step[User]:
+        existing = User.objects.filter(username=self.plan.admin).first()
+        if existing is None:
+            user = add_user(self.plan.admin, self.password(), Role.ADMINISTRATOR, actor=self.actor)
+            return Step(user, made=True)
+        if not existing.has_role(Role.ADMINISTRATOR):
+            raise Conflict(
+                f"There is a user {existing} already, who is not an active administrator. Choose "
+                "another name, or have an administrator change that under Settings, Users.",
+                code="user.exists",
+                field="admin",
+            )
+        return Step(existing, made=False)
+
+    def password(self) -> str:
+        if not self.password_on_stdin and not sys.stdin.isatty():
+            raise InvalidInput(
+                f"A password for {self.plan.admin} is needed. Send it as one line of standard "
+                "input and say --password-stdin.",
+                code="password.empty",
+                field="password",
+            )
+        return read_password(f"Password for {self.plan.admin}")
+
+    def refuse_another_root(self, authority: Authority) -> None:
+        asked = self.plan.root_cn, self.plan.root_key and str(self.plan.root_key)
+        there = authority.common_name, authority.certificate.key_algorithm
+        if any(wanted and wanted != found for wanted, found in zip(asked, there, strict=True)):
+            raise Conflict(
+                f"There is a root already, “{authority}” with {authority.certificate.key_label}, "
+                "and it is not replaced: every server and workstation trusts it. Leave --root-cn "
+                "and --root-key-size out to go on with it; a fresh start needs an empty data "
+                "directory.",
+                code="authority.exists",
+                field="root_cn",
+            )
+
+    def root(self, existing: Authority | None) -> Step[Authority]:
+        if existing is not None:
+            return Step(existing, made=False)
+        authority = create_authority(
+            actor=self.actor,
+            common_name=self.plan.root_cn or DEFAULT_COMMON_NAME,
+            key_spec=self.plan.root_key or ROOT.default_key,
+        )
+        return Step(authority, made=True)
+
+    def server(self, fqdn: str) -> Step[Certificate]:
+        server = Server.objects.filter(fqdn=fqdn).select_related("certificate").first()
+        if server is None:
+            server = add_server(fqdn, actor=self.actor)
+        if server.certificate is not None:
+            return Step(server.certificate, made=False)
+        return Step(issue_for_server(server, actor=self.actor), made=True)

@@ -1,0 +1,50 @@
+"""Passwords on their way in: one line of standard input, or asked for at a terminal."""
+
+import getpass
+import sys
+
+from pki.errors import InvalidInput
+
+#: Bytes; longer than every limit on passwords, so that those can still say their number.
+LINE_LIMIT = 4096
+
+
+def read_password(prompt: str) -> str:
+    """At a terminal it is asked for twice. Raises InvalidInput ``password.…``."""
+    if sys.stdin.isatty():
+        return ask_twice(prompt)
+    try:
+        line = sys.stdin.buffer.readline(LINE_LIMIT).decode()
+    except UnicodeDecodeError:
+        raise InvalidInput(
+            "The password on standard input is not UTF-8. Send it in UTF-8, one line.",
+            code="password.encoding",
+            field="password",
+        ) from None
+    password = line.rstrip("\r\n")
+    if not password:
+        raise InvalidInput(
+            "Standard input holds no password. Send it as one line, for example: printf '%s\\n' "
+            '"$PASSWORD" | certiflow …',
+            code="password.empty",
+            field="password",
+        )
+    return password
+
+
+def ask_twice(prompt: str) -> str:
+    password = getpass.getpass(f"{prompt}: ")
+    if not password:
+        raise InvalidInput(
+            "No password was entered, and nothing was done. Start again and enter one.",
+            code="password.empty",
+            field="password",
+        )
+    if getpass.getpass("Once more: ") != password:
+        raise InvalidInput(
+            "The two passwords differ, and nothing was done. Start again and enter the same one "
+            "twice.",
+            code="password.differs",
+            field="password",
+        )
+    return password

@@ -1,0 +1,118 @@
+"""What setting up did, and what to do next."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+
+from pki.management.certificate_document import dashboard_address
+from pki.models import Authority, Certificate, User
+
+T = TypeVar("T", User, Authority, Certificate)
+
+
+@dataclass(frozen=True)
+class Step(Generic[T]):
+    """Something that is there now, and whether it was made or found."""
+
+    result: T
+    made: bool
+
+
+@dataclass(frozen=True)
+class Done:
+    administrator: Step[User]
+    root: Step[Authority]
+    #: This host's first.
+    servers: tuple[Step[Certificate], ...]
+
+    def lines(self, automatic_registration: bool) -> list[str]:
+        return [
+            administrator_line(self.administrator),
+            *root_lines(self.root),
+            *(server_line(step) for step in self.servers),
+            *(registration_lines() if automatic_registration else []),
+            "",
+            *self.next_steps(),
+        ]
+
+    def next_steps(self) -> list[str]:
+        others = [step.result for step in self.servers[1:]]
+        return [
+            "Next:",
+            "  certiflow up                     starts the dashboard",
+            f"  {dashboard_address()}   sign in as {self.administrator.result}",
+            *(
+                f"  certiflow certificates {row.serial_number} --out DIR --pwd-stdin   "
+                f"files for {row.common_name}"
+                for row in others
+            ),
+            *key_ring_advice(),
+        ]
+
+    def document(self, automatic_registration: bool) -> dict[str, Any]:
+        root = self.root.result
+        return {
+            "administrator": {
+                "name": self.administrator.result.username,
+                "made": self.administrator.made,
+            },
+            "root": {
+                "common_name": root.common_name,
+                "key": root.certificate.key_algorithm,
+                "serial": root.certificate.serial_number,
+                "sha256": root.certificate.sha256,
+                "made": self.root.made,
+            },
+            "servers": [
+                {
+                    "server": step.result.common_name,
+                    "serial": step.result.serial_number,
+                    "sha256": step.result.sha256,
+                    "made": step.made,
+                }
+                for step in self.servers
+            ],
+            "dashboard": dashboard_address(),
+            "automatic_registration": settings.AUTOMATIC_REGISTRATION,
+            **({"notes": registration_lines()} if automatic_registration else {}),
+        }
+
+
+def administrator_line(step: Step[User]) -> str:
+    if step.made:
+        return f"Administrator {step.result} added."
+    return f"Administrator {step.result} is there already; the password was not changed."
+
+
+def root_lines(step: Step[Authority]) -> list[str]:
+    certificate = step.result.certificate
+    what = (
+        f"Root “{step.result}” created with {certificate.key_label}, its key stored encrypted."
+        if step.made
+        else f"Root “{step.result}” is there already and stays."
+    )
+    return [what, f"  SHA-256 {certificate.sha256.upper()}"]
+
+
+def server_line(step: Step[Certificate]) -> str:
+    row = step.result
+    if step.made:
+        return f"Certificate for {row.common_name} issued, valid to {row.not_after:%Y-%m-%d}."
+    return f"{row.common_name} has a certificate already, valid to {row.not_after:%Y-%m-%d}."
+
+
+def registration_lines() -> list[str]:
+    if settings.AUTOMATIC_REGISTRATION:
+        return ["Automatic registration is on: CERTIFLOW_AUTOMATIC_REGISTRATION says so."]
+    return [
+        "Automatic registration is not on yet. It is a setting of the environment, which this "
+        "command cannot change: set CERTIFLOW_AUTOMATIC_REGISTRATION=on where certiflow is "
+        "started, or in .env, and start it again."
+    ]
+
+
+def key_ring_advice() -> list[str]:
+    if settings.MASTER_KEYS:
+        return []
+    return [f"  Back up {settings.MASTER_KEYS_FILE}: without it no private key opens."]
