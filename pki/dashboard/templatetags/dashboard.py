@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django import template
 from django.templatetags.static import static
 from django.utils import dateformat, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from pki.models import Certificate
@@ -97,7 +97,7 @@ def fingerprint(value: str, label: str = "fingerprint") -> SafeString:
     groups = [text[start : start + 4] for start in range(0, len(text), 4)]
     return format_html(
         '<span class="fingerprint"><code>{}</code>{}</span>',
-        SafeString("").join(format_html("<span>{}</span>", group) for group in groups),
+        format_html_join("", "<span>{}</span>", ((group,) for group in groups)),
         copy_button(text, label),
     )
 

@@ -14,6 +14,7 @@ def test_the_page_says_what_it_is_and_what_it_has_issued(
     assert authority.get_absolute_url() in as_viewer.get("/authorities/").content.decode()
     page = as_viewer.get(authority.get_absolute_url()).content.decode()
     assert authority.certificate.sha256.upper() in page
+    assert f"<span>{authority.certificate.sha256[:4].upper()}</span>" in page
     assert "<strong>1</strong> in all" in page
     assert issued.get_absolute_url() in page
 
