@@ -10,6 +10,7 @@ from django.db import OperationalError, ProgrammingError
 
 from pki.actions.actor import Actor
 from pki.errors import CertiflowError
+from pki.management.database_errors import reason
 
 INTERRUPTED = 130
 
@@ -69,8 +70,7 @@ def operator_name() -> str:
 
 
 def database_sentence(error: Exception) -> str:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
     return (
-        f"The database cannot be used: {reason}. If this installation is new, run “certiflow "
+        f"The database cannot be used: {reason(error)}. If this installation is new, run “certiflow "
         "setup” first; “certiflow doctor” says what else may be wrong."
     )

@@ -1,0 +1,33 @@
+"""One thing that was looked at, what was found, and the way out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    #: It works, and somebody should look at it some time.
+    WARN = "warn"
+    #: It does not work, or a secret lies open.
+    MEND = "mend"
+
+
+@dataclass(frozen=True)
+class Finding:
+    check: str
+    verdict: Verdict
+    detail: str
+    #: What to do, as a sentence; empty when nothing is to be done.
+    way_out: str = ""
+
+
+def ok(check: str, detail: str) -> Finding:
+    return Finding(check, Verdict.OK, detail)
+
+
+def warn(check: str, detail: str, way_out: str) -> Finding:
+    return Finding(check, Verdict.WARN, detail, way_out)
+
+
+def mend(check: str, detail: str, way_out: str) -> Finding:
+    return Finding(check, Verdict.MEND, detail, way_out)

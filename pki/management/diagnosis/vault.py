@@ -1,0 +1,87 @@
+"""The key ring, and every private key sealed under it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from pki.actions.key_ring import current_ring, has_sealed_keys
+from pki.actions.stored_keys import open_key
+from pki.errors import CertiflowError
+from pki.management.diagnosis.finding import Finding, mend, ok, warn
+from pki.models import Certificate, PrivateKey
+from pki.vault.ring import KeyRing
+from pki.x509 import keys
+
+RING = "Key ring"
+SEALED = "Private keys"
+CHUNK = 500
+#: Records named in one finding.
+SHOWN = 20
+
+
+def findings() -> Iterator[Finding]:
+    if not has_ring() and not has_sealed_keys():
+        yield ok(RING, "It is made together with the first private key.")
+        return
+    try:
+        ring = current_ring()
+    except CertiflowError as error:
+        yield mend(RING, error.message, "Until then no private key opens, the root's included.")
+        return
+    where = "CERTIFLOW_MASTER_KEYS" if settings.MASTER_KEYS else settings.MASTER_KEYS_FILE
+    count = len(ring.keys)
+    yield ok(RING, f"{count} {'key' if count == 1 else 'keys'} in {where}.")
+    yield every_key()
+    yield from older(ring)
+
+
+def has_ring() -> bool:
+    return bool(settings.MASTER_KEYS) or Path(settings.MASTER_KEYS_FILE).exists()
+
+
+def every_key() -> Finding:
+    """Opens each one and compares it with the public key it belongs to."""
+    opened = 0
+    unusable: list[PrivateKey] = []
+    for row in PrivateKey.objects.order_by("pk").iterator(chunk_size=CHUNK):
+        if opens(row):
+            opened += 1
+        else:
+            unusable.append(row)
+    if not unusable:
+        return ok(SEALED, f"All {opened:,} open." if opened else "There are none yet.")
+    named = "; ".join(named_record(row) for row in unusable[:SHOWN])
+    more = f"; and {len(unusable) - SHOWN:,} more" if len(unusable) > SHOWN else ""
+    return mend(
+        SEALED,
+        f"{len(unusable):,} of {opened + len(unusable):,} do not open: {named}{more}.",
+        "Put the master key back into the ring if one was taken out; else restore these records "
+        "from a backup, or renew the certificates with new keys.",
+    )
+
+
+def opens(row: PrivateKey) -> bool:
+    try:
+        key = open_key(row)
+    except (CertiflowError, ValueError):
+        return False
+    return keys.public_key_sha256(key.public_key()) == row.public_key_sha256
+
+
+def named_record(row: PrivateKey) -> str:
+    serials = Certificate.objects.filter(private_key=row).values_list(
+        "common_name", "serial_number"
+    )
+    of = ", ".join(f"{name} {serial}" for name, serial in serials[:3]) or "no certificate"
+    return f"{row.pk} (of {of}, sealed under {row.sealed_under})"
+
+
+def older(ring: KeyRing) -> Iterator[Finding]:
+    behind = PrivateKey.objects.exclude(sealed_under=ring.first.id).count()
+    if behind:
+        yield warn(
+            "Sealing",
+            f"{behind:,} private keys are sealed under another key than the ring's first.",
+            "Run “certiflow rekey”.",
+        )
