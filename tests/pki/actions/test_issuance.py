@@ -127,13 +127,10 @@ def test_a_signature_that_fails_closes_the_reservation(
     def broken(*_arguments: Any) -> Any:
         raise RuntimeError("the key store is gone")
 
-    with (
-        monkeypatch.context() as patch,
-        audited("certificate.abandoned") as events,
-        pytest.raises(RuntimeError),
-    ):
+    with monkeypatch.context() as patch, audited("certificate.abandoned") as events:
         patch.setattr(issuing, "issue", broken)
-        renew(server, actor=actor, expected=certificate, key_spec=P256)
+        with pytest.raises(RuntimeError):
+            renew(server, actor=actor, expected=certificate, key_spec=P256)
     assert events[0].detail == {"reason": "The signature failed."}
     assert fresh().certificate == certificate
     assert not Certificate.objects.filter(state=Prepared).exists()
