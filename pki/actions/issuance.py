@@ -50,9 +50,11 @@ def issue(order: Order, *, actor: Actor) -> Certificate:
         abandon(row, actor, reason="The signature failed.")
         raise
     with transaction.atomic():
-        store(row, certificate)
+        # The server before the certificate, as `reserve` locks them: two of these cannot block
+        # each other then.
         if order.server is not None:
             Server.objects.filter(pk=order.server.pk).update(certificate=row)
+        store(row, certificate)
         record_issued(order, row, actor)
     return row
 
