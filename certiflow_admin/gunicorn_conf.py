@@ -1,33 +1,64 @@
-"""How gunicorn serves the dashboard; `certiflow up` and deployments of one's own use it."""
+"""How gunicorn serves the dashboard; every name here is one of gunicorn's settings."""
 
+import ipaddress
 import os
-import ssl
 from collections.abc import Callable
+from functools import cache
+from ssl import SSLContext
 from typing import Any
 
-import django
+from django.conf import settings
+from gunicorn.http import wsgi
+
+from certiflow_admin.temporary_certificate import temporary_certificate
+from certiflow_admin.tls import CurrentContext
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certiflow_admin.settings")
-django.setup()
 
-from django.conf import settings  # noqa: E402
 
-from certiflow_admin import tls  # noqa: E402
+def processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
 
 bind = settings.DASHBOARD_BIND
 worker_class = "gthread"
-workers = min(4, max(2, os.cpu_count() or 1))
+#: Each opens its own database connections: SQLite's must not cross a fork.
+workers = min(4, max(2, processors()))
+preload_app = False
 threads = 8
 timeout = 120
-graceful_timeout = 4
+#: What is still at work after this, such as making a key of 8192 bits, is ended.
+graceful_timeout = 15
 keepalive = 30
-# The file that tells workers are alive must not wait for a disk.
+# The file that tells that workers are alive must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-accesslog = None
+#: Who may say that the browser came by https or from elsewhere: nobody by default.
+forwarded_allow_ips = ",".join(
+    str(ipaddress.ip_network(text, strict=False)) for text in settings.TRUSTED_PROXIES
+)
+proc_name = "certiflow-dashboard"
 loglevel = "warning"
-# Only their being set matters: it makes gunicorn speak TLS, and `ssl_context` decides how.
-certfile, keyfile = map(str, tls.temporary_files())
+#: It would hold what people searched for; who did what stands in the audit trail.
+accesslog = None
+control_socket_disable = True
+
+# gunicorn speaks TLS when these are set; what it answers with, ssl_context below says.
+certfile = str(temporary_certificate().certificate_file)
+keyfile = str(temporary_certificate().key_file)
+# In `tls.Context`, which knows how a handshake may fail.
+do_handshake_on_connect = True
+
+# What stands in the Server header: nothing an attacker could look up.
+wsgi.SERVER = "certiflow"
 
 
-def ssl_context(_conf: Any, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    return tls.source.current()
+@cache
+def current_context() -> CurrentContext:
+    return CurrentContext(temporary_certificate())
+
+
+def ssl_context(config: Any, default_factory: Callable[[], SSLContext]) -> SSLContext:  # noqa: ARG001
+    """Called for every connection, in the thread that serves it."""
+    return current_context().get()

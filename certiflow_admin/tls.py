@@ -1,148 +1,196 @@
-"""TLS contexts of the sites: a renewed certificate serves new connections at once.
+"""The TLS context of a site: hot swap of a renewed certificate, and patience with an end.
 
-gunicorn asks for a context for every connection. It gets the same one until the
-certificate of this host changes in the database (docs/decisions/0003).
+gunicorn asks `ssl_context` for every connection, so a certificate issued a second ago is
+answered with at once and no process starts again (docs/decisions/0003).
 """
 
+import contextlib
 import logging
 import os
-import secrets
+import socket
 import ssl
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from errno import ECONNRESET
 from pathlib import Path
+from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from pki.actions.host_certificate import HostCertificate, host_certificate, host_fingerprint
+from certiflow_admin.temporary_certificate import TemporaryCertificate
 from pki.errors import CertiflowError
-from pki.x509 import bundles, issuing, keys, names
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("certiflow.tls")
 
-#: Seconds for which a look at the database is good enough.
+#: Seconds for which the answer of the database is good.
 LOOK_EVERY = 1.0
+#: Seconds a client may be silent in the middle of a handshake or of a request.
+PATIENCE = 30.0
+#: With authentication and forward secrecy; Windows Server 2016 and later have them.
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+PLAIN_HTTP_ANSWER = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"
+    b"This port speaks HTTPS only. Put https:// before the address.\n"
+)
 
 
-def temporary_files() -> tuple[Path, Path]:
-    """Certificate and key that the sites answer with until this host has its own.
+@dataclass(frozen=True)
+class InForce:
+    """What to answer with; an empty fingerprint means the temporary certificate."""
 
-    Shared by all processes of this installation, and made at first use.
-    """
-    directory = settings.DATA_DIR / "temporary_tls"
-    certificate_path, key_path = directory / "certificate.pem", directory / "key.pem"
-    if not is_good(certificate_path):
-        key = keys.generate(keys.KeySpec("ec", curve="p256"))
-        certificate = issuing.temporary_certificate(
-            certificate_name(settings.HOST), key, now=datetime.now(UTC)
-        )
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace(key_path, keys.to_pem(key))
-        replace(certificate_path, bundles.pem(certificate))
-    return certificate_path, key_path
+    sha256: str
+    chain_pem: bytes = b""
+    key_pem: bytes = field(default=b"", repr=False)
 
 
-def is_good(path: Path) -> bool:
-    """Whether the temporary certificate is there and has not expired."""
+NONE_YET = InForce("")
+
+
+class PatientSocket(ssl.SSLSocket):
+    """Blocks for ``PATIENCE`` at most: a silent client must not keep a thread for ever."""
+
+    def setblocking(self, flag: bool) -> None:
+        self.settimeout(PATIENCE if flag else 0.0)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        with quiet_end():
+            return super().recv(buflen, flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        with quiet_end():
+            super().sendall(data, flags)
+
+
+class Context(ssl.SSLContext):
+    """A server's context whose failed handshakes end the connection and nothing else."""
+
+    sslsocket_class = PatientSocket
+
+    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
+        sock.settimeout(PATIENCE)
+        try:
+            with quiet_end():
+                answer_plain_http(sock)
+                return super().wrap_socket(sock, *args, **options)
+        except ssl.SSLError as error:
+            # Plain HTTP, a scanner, a browser that has not accepted the certificate yet:
+            # everyday things, for which gunicorn would write a warning each.
+            logger.debug("A TLS handshake failed: %s", error)
+            raise ConnectionResetError(ECONNRESET, "The TLS handshake failed.") from None
+
+
+def answer_plain_http(sock: socket.socket) -> None:
+    """A person who typed the address without https:// gets a sentence, not a broken page."""
+    first = sock.recv(1, socket.MSG_PEEK)
+    # A method's first letter; a TLS handshake begins with 0x16 (RFC 8446, section 5.1).
+    if first.isalpha():
+        sock.sendall(PLAIN_HTTP_ANSWER)
+        raise ConnectionResetError(ECONNRESET, "Plain HTTP on a port for TLS.")
+
+
+@contextlib.contextmanager
+def quiet_end() -> Iterator[None]:
+    """A time-out as the end of a connection, which gunicorn passes over in silence."""
     try:
-        certificate = bundles.load_certificate(path.read_bytes())
-    except (OSError, CertiflowError):
-        return False
-    return certificate.not_valid_after_utc > datetime.now(UTC)
+        yield
+    except TimeoutError:
+        raise ConnectionResetError(ECONNRESET, "The client fell silent.") from None
 
 
-def certificate_name(host: str) -> str:
-    """The host's name, or one that fits where the host's does not."""
-    try:
-        return names.server_name(host)
-    except CertiflowError:
-        return "localhost"
-
-
-def replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-    temporary.replace(path)
-
-
-def server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def new_context(pem_file: str) -> ssl.SSLContext:
+    """A server's context from one file that holds certificates and key."""
+    context = Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.set_alpn_protocols(["http/1.1"])
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(pem_file)
     return context
 
 
-def temporary_context() -> ssl.SSLContext:
-    context = server_context()
-    context.load_cert_chain(*temporary_files())
-    return context
+def context_of(chain_pem: bytes, key_pem: bytes) -> ssl.SSLContext:
+    with as_file(chain_pem + key_pem) as path:
+        return new_context(path)
 
 
-def context_of(certificate: HostCertificate) -> ssl.SSLContext:
-    context = server_context()
-    with private_file(certificate.chain_pem + certificate.key_pem) as path:
-        context.load_cert_chain(path)
-    return context
-
-
-@contextmanager
-def private_file(content: bytes) -> Iterator[str]:
-    """A path to ``content`` for a library that reads only paths: in memory where possible."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("tls")
-        with open(descriptor, "wb") as file:
+@contextlib.contextmanager
+def as_file(content: bytes) -> Iterator[str]:
+    """A path OpenSSL can read, in memory where the system has that; gone afterwards."""
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        with open(os.memfd_create("tls", os.MFD_CLOEXEC), "wb") as file:
             file.write(content)
             file.flush()
-            yield f"/proc/self/fd/{descriptor}"
+            yield f"/proc/self/fd/{file.fileno()}"
         return
-    descriptor, name = tempfile.mkstemp()
-    try:
+    # Both are made with rights for this user only.
+    with tempfile.TemporaryDirectory() as directory:
+        descriptor, path = tempfile.mkstemp(dir=directory)
         with open(descriptor, "wb") as file:
             file.write(content)
-        yield name
-    finally:
-        Path(name).unlink()
+        yield path
 
 
-class ContextSource:
-    """The context for the next connection."""
+class CurrentContext:
+    """The context in force in this process, looked after by whichever thread comes by."""
 
-    def __init__(self) -> None:
+    def __init__(self, temporary: TemporaryCertificate) -> None:
+        self._temporary = temporary
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
-        self._fingerprint = ""
-        self._looked_at = float("-inf")
+        self._sha256 = ""
+        self._look_at = 0.0
+        self._told = ""
 
-    def current(self) -> ssl.SSLContext:
-        with self._lock:
-            if self._context is None:
-                self._context = temporary_context()
-            if time.monotonic() - self._looked_at >= LOOK_EVERY:
-                self._looked_at = time.monotonic()
-                self._look()
-            return self._context
-
-    def _look(self) -> None:
-        """Take a new certificate if there is one; whatever fails, the current one goes on."""
-        close_old_connections()
+    def get(self) -> ssl.SSLContext:
+        context = self._context
+        if context is not None and time.monotonic() < self._look_at:
+            return context
+        # While one thread looks, the others answer with what is there.
+        if not self._lock.acquire(blocking=context is None) and context is not None:
+            return context
         try:
-            if host_fingerprint() == self._fingerprint:
-                return
-            certificate = host_certificate()
-            if certificate is not None:
-                self._context = context_of(certificate)
-                self._fingerprint = certificate.sha256
-                logger.info("Answering with the certificate %s.", certificate.sha256)
-        except (DatabaseError, CertiflowError, OSError) as error:
-            logger.error("The certificate of this host could not be taken: %s", error)
+            if self._context is None or time.monotonic() >= self._look_at:
+                self._context = self._look()
+            return self._context
         finally:
-            close_old_connections()
+            self._lock.release()
+
+    def _look(self) -> ssl.SSLContext:
+        context = self._context
+        try:
+            found = in_force(self._sha256)
+            if found is not None:
+                context, self._sha256 = self._context_for(found), found.sha256
+            self._told = ""
+        except (CertiflowError, ssl.SSLError) as error:
+            # Tried again in a second, told of once.
+            if str(error) != self._told:
+                logger.error("This host's certificate cannot be used: %s", error)
+                self._told = str(error)
+        self._look_at = time.monotonic() + LOOK_EVERY
+        return context or self._context_for(NONE_YET)
+
+    def _context_for(self, found: InForce) -> ssl.SSLContext:
+        if not found.sha256:
+            return context_of(*self._temporary.read())
+        return context_of(found.chain_pem, found.key_pem)
 
 
-source = ContextSource()
+def in_force(known_sha256: str) -> InForce | None:
+    """This host's certificate and key, ``NONE_YET`` or, when it is the known one, None."""
+    from pki.actions.host_certificate import host_certificate, host_fingerprint
+
+    close_old_connections()
+    try:
+        if host_fingerprint() == known_sha256:
+            return None
+        found = host_certificate()
+        return InForce(found.sha256, found.chain_pem, found.key_pem) if found else NONE_YET
+    except DatabaseError:
+        return None  # Whoever reads a page hears of it; TLS goes on as it was.
+    finally:
+        close_old_connections()

@@ -1,122 +1,76 @@
-"""What runs beside what when everything runs on one machine."""
+"""`certiflow up`: prepare everything, then run the product's processes until Ctrl-C."""
 
-import shlex
+import errno
 import socket
 import sys
-from dataclasses import dataclass
 from typing import TextIO
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from honcho.manager import Manager
-from honcho.printer import Message, Printer
 
 from certiflow_admin.preparation import prepare, prepare_static_files
+from certiflow_admin.processes import Process, run
+from certiflow_admin.temporary_certificate import temporary_certificate
+from certiflow_admin.welcome import welcome
 from pki.actions.actor import SYSTEM
 from pki.actions.close_unfinished import close_unfinished
-from pki.actions.setup_code import has_administrator, is_set_up, new_setup_code
+from pki.errors import Unavailable
 
-#: A signal to stop, as honcho reports it: that is how this is meant to end.
-STOPPED = {130, 143}
-
-
-@dataclass(frozen=True)
-class Part:
-    """One process, and where it listens."""
-
-    name: str
-    command: tuple[str, ...]
-    bind: str
-    bind_setting: str
-
-
-def parts() -> list[Part]:
-    gunicorn = (
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--config",
-        "python:certiflow_admin.gunicorn_conf",
-    )
-    return [
-        Part(
-            "dashboard",
-            (*gunicorn, "certiflow_admin.wsgi:application"),
-            settings.DASHBOARD_BIND,
-            "CERTIFLOW_DASHBOARD_BIND",
-        )
-    ]
+PROCESSES = (
+    Process(
+        "dashboard",
+        (
+            "-m",
+            "gunicorn",
+            "--config=python:certiflow_admin.gunicorn_conf",
+            "certiflow_admin.wsgi:application",
+        ),
+        bind_setting="DASHBOARD_BIND",
+    ),
+)
 
 
 def up(out: TextIO) -> int:
-    """Prepare, say where to go, and run until stopped; the exit code."""
-    running = parts()
-    for part in running:
-        refuse_busy_address(part)
-    out.write("Preparing the database …\n")
-    out.flush()
+    """Run until Ctrl-C or SIGTERM, then 0; 1 with a sentence when a process ended by itself."""
+    for process in PROCESSES:
+        if process.bind_setting:
+            refuse_busy(process.bind_setting)
     prepare()
     prepare_static_files()
+    temporary_certificate().ensure(settings.HOST)
     closed = close_unfinished(SYSTEM)
     if closed:
-        out.write(f"Closed {closed} unfinished certificates of an earlier run; see the audit.\n")
+        out.write(
+            f"{closed} certificate{' that was' if closed == 1 else 's that were'} being issued "
+            "when the product last ended: closed; nobody received it. See the audit trail.\n"
+        )
     out.write(welcome())
     out.flush()
+    # Children inherit open files; each opens its own connections.
     connections.close_all()
-    return run(running, out)
+    return run(PROCESSES, out, sys.stderr)
 
 
-def refuse_busy_address(part: Part) -> None:
-    host, _, port = part.bind.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host.strip("[]"), int(port)))
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{part.bind_setting}: nothing can listen on {part.bind} ({error.strerror}). Stop "
-                "what listens there, or name another address or port."
-            ) from None
-
-
-def welcome() -> str:
-    """Addresses, and the way in while nobody has one."""
-    base = dashboard_url()
-    if is_set_up():
-        return f"\nCertiFlow Admin: {base}/\nCtrl-C stops it.\n\n"
-    if has_administrator():
-        return f"\nCertiFlow Admin: {base}/setup/ goes on where setting up stopped.\n\n"
-    return (
-        "\nCertiFlow Admin is ready to be set up.\n"
-        f"  Open         {base}/setup/\n"
-        f"  Set-up code  {new_setup_code()}   (works once, for 24 hours)\n"
-        "The browser warns of a temporary certificate; that is right until you have a root.\n"
-        "Ctrl-C stops it.\n\n"
-    )
-
-
-def dashboard_url() -> str:
-    port = settings.DASHBOARD_BIND.rpartition(":")[2]
-    return f"https://{settings.HOST}" + ("" if port == "443" else f":{port}")
-
-
-class LinePrinter(Printer):
-    """The parts' own lines, without the manager's."""
-
-    def write(self, message: Message) -> None:
-        if message.type == "line" and message.name != "system":
-            super().write(message)
-
-
-def run(running: list[Part], out: TextIO) -> int:
-    manager = Manager(LinePrinter(out))
-    for part in running:
-        manager.add_process(part.name, shlex.join(part.command))
-    manager.loop()
-    if manager.returncode in STOPPED:
-        out.write("Stopped.\n")
-        return 0
-    out.write(f"A part ended by itself (exit code {manager.returncode}); its last lines say why.\n")
-    return 1
+def refuse_busy(setting: str) -> None:
+    """Raises Unavailable ``bind.…`` when nothing can listen there."""
+    text: str = getattr(settings, setting)
+    host, _, port = text.rpartition(":")
+    variable = f"CERTIFLOW_{setting}"
+    try:
+        for family, kind, _, _, address in socket.getaddrinfo(
+            host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(address)
+    except OSError as error:
+        reason, code = {
+            errno.EADDRINUSE: (f"port {port} is in use by another program", "bind.busy"),
+            errno.EACCES: (f"this user may not listen on port {port}", "bind.forbidden"),
+            errno.EADDRNOTAVAIL: ("this machine does not have that address", "bind.elsewhere"),
+        }.get(error.errno or 0, (error.strerror or str(error), "bind.failed"))
+        raise Unavailable(
+            f"Nothing can listen on {text}: {reason}. Stop the other program, or name another "
+            f"address in {variable}, such as {variable}=0.0.0.0:9443.",
+            code=code,
+        ) from None

@@ -1,17 +1,17 @@
-"""`certiflow up`: everything on one machine, in the foreground."""
+"""`certiflow up`: start the product in the foreground."""
 
 import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from certiflow_admin.up import up
+
 
 class Command(BaseCommand):
-    help = "Start the dashboard on this machine; Ctrl-C stops it."
-    # The checks need the data directory and the database, which this command makes.
-    requires_system_checks: list[str] = []
+    help = "Prepare the installation and run the product until Ctrl-C."
+    # Checks that ask the database would fail before the first migration.
+    requires_system_checks = []
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
-        from certiflow_admin.up import up
-
+    def handle(self, *_: Any, **__: Any) -> None:
         sys.exit(up(sys.stdout))

@@ -1,0 +1,95 @@
+"""Several processes in the foreground as one: their output, their end, Ctrl-C."""
+
+import contextlib
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from honcho import manager
+from honcho.printer import Message, Printer
+
+#: Seconds after which what has not ended by itself is ended; gunicorn takes 15 at most.
+manager.KILL_WAIT = 20
+
+
+@dataclass(frozen=True)
+class Process:
+    """Something that runs beside the others; ``arguments`` follow the Python interpreter."""
+
+    name: str
+    arguments: tuple[str, ...]
+    #: The setting that holds where it listens, if it does.
+    bind_setting: str = ""
+
+    @property
+    def command(self) -> str:
+        return f"exec {shlex.join((sys.executable, *self.arguments))}"
+
+
+class ForgivingPrinter(Printer):
+    """Goes on when nobody reads any more, as when the terminal was closed."""
+
+    def write(self, message: Message) -> None:
+        with contextlib.suppress(OSError):
+            super().write(message)
+
+
+class Supervisor(manager.Manager):
+    """honcho's, without its notes on itself, and patient with an early Ctrl-C."""
+
+    def __init__(self, printer: Printer) -> None:
+        super().__init__(printer)
+        self._wanted_to_end = False
+
+    def terminate(self) -> None:
+        # Before all have told their process numbers there is nothing to send a signal to.
+        if self._all_started():
+            super().terminate()
+        else:
+            self._wanted_to_end = True
+
+    def _system_print(self, _: str) -> None:
+        # Called, among others, when a process has started: the first moment for what waited.
+        if self._wanted_to_end and self._all_started():
+            self._wanted_to_end = False
+            super().terminate()
+
+    def ended_by_itself(self) -> str:
+        """The process whose end ended the others; empty when they were told to."""
+        if self.returncode in {known["rc"] for known in manager.SIGNALS.values()}:
+            return ""
+        return next(
+            (
+                name
+                for name, known in self._processes.items()
+                if known.get("returncode") is not None
+            ),
+            "",
+        )
+
+
+def run(processes: Sequence[Process], out: TextIO, error: TextIO) -> int:
+    """Until Ctrl-C or SIGTERM, then 0; 1 with a sentence when one of them ended by itself."""
+    supervisor = Supervisor(ForgivingPrinter(out))
+    environment: dict[str, Any] = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    for process in processes:
+        supervisor.add_process(process.name, process.command, env=environment)
+    end_with_the_terminal()
+    supervisor.loop()
+    ended = supervisor.ended_by_itself()
+    if ended:
+        error.write(
+            f"The {ended} ended by itself, so everything was stopped. The lines above say why; "
+            "“certiflow doctor” looks for what has to be mended.\n"
+        )
+    return 1 if ended else 0
+
+
+def end_with_the_terminal() -> None:
+    """The processes have sessions of their own: nobody else would tell them it was closed."""
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
