@@ -96,7 +96,7 @@ def django_command(arguments: Sequence[str]) -> int:
 
 
 def unknown(name: str, known: Iterable[str]) -> int:
-    close = get_close_matches(name, [*OURS, *known], n=1)
+    close = get_close_matches(name, [*OURS, *known], n=1, cutoff=0.5)
     meant = f" Did you mean “{close[0]}”?" if close else ""
     failed(f"There is no command “{name[:60]}”.{meant} “certiflow --help” lists them.")
     return 2

@@ -1,8 +1,10 @@
 """Reading one setting from the environment, or stopping with a sentence that names it."""
 
+import contextlib
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -100,14 +102,24 @@ def secret_key(text: str, path: Path) -> str:
     if text:
         return text
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            make_secret_key(path)
+        return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"CERTIFLOW_DATA_DIR is not usable: {error.strerror}: {path.parent}. "
+            f"CERTIFLOW_DATA_DIR is not usable: {error.strerror}: {error.filename}. "
             "Name a directory this user may write to."
         ) from None
-    return path.read_text()
+
+
+def make_secret_key(path: Path) -> None:
+    """All of it or nothing under its name: another process may read it at this moment."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Made with mode 0600.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".secret_key.") as file:
+        file.write(secrets.token_urlsafe(64))
+        file.flush()
+        os.fsync(file.fileno())
+        # A link fails where another process was faster; its key is then the one in force.
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)

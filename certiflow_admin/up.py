@@ -65,12 +65,15 @@ def refuse_busy(setting: str) -> None:
                 listener.bind(address)
     except OSError as error:
         reason, code = {
-            errno.EADDRINUSE: (f"port {port} is in use by another program", "bind.busy"),
-            errno.EACCES: (f"this user may not listen on port {port}", "bind.forbidden"),
-            errno.EADDRNOTAVAIL: ("this machine does not have that address", "bind.elsewhere"),
-        }.get(error.errno or 0, (error.strerror or str(error), "bind.failed"))
+            errno.EADDRINUSE: (
+                f"another program listens on port {port} already. Stop it, or name",
+                "bind.busy",
+            ),
+            errno.EACCES: (f"this user may not listen on port {port}. Name", "bind.forbidden"),
+            errno.EADDRNOTAVAIL: ("this machine does not have that address. Name", "bind.address"),
+        }.get(error.errno or 0, (f"{error.strerror or error}. Name", "bind.failed"))
         raise Unavailable(
-            f"Nothing can listen on {text}: {reason}. Stop the other program, or name another "
-            f"address in {variable}, such as {variable}=0.0.0.0:9443.",
+            f"Nothing can listen on {text}: {reason} another address or port in {variable}, such "
+            f"as {variable}=0.0.0.0:9443.",
             code=code,
         ) from None

@@ -1,17 +1,15 @@
-"""`certiflow up`: start the product in the foreground."""
+"""`certiflow up`: everything on one machine, in the foreground."""
 
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from certiflow_admin.up import up
+from pki.management.command import ActionCommand
 
 
-class Command(BaseCommand):
+class Command(ActionCommand):
     help = "Prepare the installation and run the product until Ctrl-C."
-    # Checks that ask the database would fail before the first migration.
-    requires_system_checks = []
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        from certiflow_admin.up import up
+
         sys.exit(up(sys.stdout))
