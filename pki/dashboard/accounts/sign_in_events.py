@@ -1,1 +1,58 @@
 """Signing in and out, written to the audit trail."""
+
+from typing import Any
+
+from allauth.account.signals import password_changed
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.dashboard.client_address import client_address
+from pki.models import User
+
+
+def actor(request: HttpRequest | None, user: User | None, name: str = "") -> Actor:
+    return Actor(
+        name=user.username if user else name,
+        door="dashboard",
+        user=user,
+        address=client_address(request) if request else None,
+    )
+
+
+@receiver(user_logged_in)
+def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    record(actor(request, user), "user.signed_in", user)
+
+
+@receiver(user_logged_out)
+def signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
+    if user is not None:
+        record(actor(request, user), "user.signed_out", user)
+
+
+@receiver(user_login_failed)
+def sign_in_failed(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    # People type passwords where the name goes: only names that exist are written down.
+    name = str(credentials.get("username", ""))[:150]
+    user = User.objects.filter(username=name).first()
+    record(actor(request, None, name if user else "unknown"), "user.sign_in_failed", user)
+
+
+@receiver(password_changed)
+def changed_password(request: HttpRequest, user: User, **_: Any) -> None:
+    record(actor(request, user), "user.password_changed", user)
+
+
+@receiver([authenticator_added, authenticator_removed, authenticator_reset])
+def changed_two_step(
+    signal: Any, request: HttpRequest, user: User, authenticator: Any = None, **_: Any
+) -> None:
+    what = {authenticator_added: "added", authenticator_removed: "removed"}.get(signal, "renewed")
+    kind = authenticator.get_type_display() if authenticator else ""
+    record(actor(request, user), "user.two_step_changed", user, change=what, kind=str(kind))

@@ -1,1 +1,1 @@
-"""The audit trail, to read and to take away."""
+"""The audit trail: who did what, to what, when and from where."""

@@ -1,1 +1,1 @@
-"""Users and the facts of this installation."""
+"""This installation, and the people who use it."""

@@ -1,0 +1,132 @@
+"""What needs a hand, each with the way out; as many queries for three servers as for a thousand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+
+from pki.actions.issuance import ABANDONED_AFTER
+from pki.dashboard.servers.filters import with_state
+from pki.models import Authority, Certificate, Role, Server, User
+
+#: Servers named one by one; of more than these only the number is told.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Chore:
+    #: bad or soon, as the states of certificates.
+    tone: str
+    title: str
+    detail: str
+    url: str
+    button: str
+
+
+def chores(now: datetime) -> list[Chore]:
+    """The most urgent first."""
+    return [*servers_in_need(), *this_host(), *roots_in_need(now), *installation(now)]
+
+
+def servers_in_need() -> Iterator[Chore]:
+    counts = Server.objects.aggregate(
+        **{state: Count("pk", filter=with_state(state)) for state in WORDS}
+    )
+    for state, (tone, one, several, detail, button) in WORDS.items():
+        number = counts[state]
+        listed = f"{reverse('server-list')}?state={state}"
+        if number > SHOWN:
+            yield Chore(tone, f"{number:,} {several}", detail, listed, "Show them")
+        elif number:
+            for server in in_state(state):
+                page = "server-renew" if server.certificate_id else "server-issue"
+                yield Chore(
+                    tone, f"{server} {one}", detail, reverse(page, args=[server.pk]), button
+                )
+
+
+def in_state(state: str) -> QuerySet[Server]:
+    return Server.objects.filter(with_state(state)).only("fqdn", "certificate_id")[:SHOWN]
+
+
+WORDS = {
+    "expired": (
+        "bad",
+        "has an expired certificate",
+        "servers have an expired certificate",
+        "Agents no longer reach it.",
+        "Renew",
+    ),
+    "revoked": (
+        "bad",
+        "has a revoked certificate",
+        "servers have a revoked certificate",
+        "Put a new one in its place.",
+        "Renew",
+    ),
+    "expiring": (
+        "soon",
+        "has a certificate that expires within 30 days",
+        "servers have a certificate that expires within 30 days",
+        "Renew it now, and put it to work in good time.",
+        "Renew",
+    ),
+    "none": (
+        "soon",
+        "has no certificate yet",
+        "servers have no certificate yet",
+        "Issue one, or import one that another authority issued.",
+        "Issue",
+    ),
+}
+
+
+def this_host() -> Iterator[Chore]:
+    """The dashboard itself answers with a temporary certificate."""
+    if not Server.objects.filter(fqdn=settings.HOST).exists():
+        yield Chore(
+            "soon",
+            "This dashboard answers with a temporary certificate",
+            f"Give this host, {settings.HOST}, a certificate of its own.",
+            f"{reverse('server-add')}?fqdn={settings.HOST}",
+            "Add this host",
+        )
+
+
+def roots_in_need(now: datetime) -> Iterator[Chore]:
+    """A root is replaced over years, not days."""
+    for authority in Authority.objects.filter(active=True).select_related("certificate"):
+        left = authority.certificate.time_left(now).days
+        if left < 2 * 365:
+            yield Chore(
+                "bad" if left < 365 else "soon",
+                f"The root {authority} expires in {max(left, 0):,} days",
+                "Plan its replacement: every server and workstation has to trust the new one.",
+                authority.get_absolute_url(),
+                "Look at it",
+            )
+
+
+def installation(now: datetime) -> Iterator[Chore]:
+    stale = Certificate.objects.filter(
+        state=Certificate.State.PREPARED, created_at__lt=now - ABANDONED_AFTER
+    ).count()
+    if stale:
+        yield Chore(
+            "soon",
+            f"{stale} certificates were begun and not finished",
+            "A process was stopped in between. Nobody received them; the next start closes them.",
+            f"{reverse('certificate-list')}?state=prepared",
+            "Show them",
+        )
+    if User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count() == 1:
+        yield Chore(
+            "soon",
+            "There is only one administrator",
+            "If that password is lost, nobody can set a new one here. Add a second person.",
+            reverse("settings-users"),
+            "Add someone",
+        )

@@ -1,0 +1,45 @@
+"""What is asked about a person."""
+
+from django import forms
+
+from pki.dashboard.fields import NewPasswordMixin, new_password_field, repeated_password_field
+from pki.models import Role
+
+ROLES = [
+    (Role.VIEWER.value, "Viewer: reads everything, changes nothing"),
+    (Role.OPERATOR.value, "Operator: adds servers, issues and renews"),
+    (
+        Role.ADMINISTRATOR.value,
+        "Administrator: also private keys, the root, revocation and users",
+    ),
+]
+
+
+def role_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Role", choices=ROLES, initial=Role.OPERATOR.value, widget=forms.RadioSelect
+    )
+
+
+class AddUserForm(NewPasswordMixin):
+    username = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    role = role_field()
+    password = new_password_field(
+        "First password",
+        help_text="12 characters at least. The person can change it after signing in.",
+    )
+    password_again = repeated_password_field()
+
+
+class UserForm(forms.Form):
+    role = role_field()
+    is_active = forms.BooleanField(label="May sign in", required=False)
+
+
+class PasswordForm(NewPasswordMixin):
+    password = new_password_field("New password", help_text="12 characters at least.")
+    password_again = repeated_password_field()

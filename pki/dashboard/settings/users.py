@@ -1,0 +1,73 @@
+"""Adding people, changing what they may do, setting a new password for them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django_tables2 import RequestConfig
+
+from pki.actions.accounts import add_user, change_user, set_password
+from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in_required
+from pki.dashboard.form_errors import add_error
+from pki.dashboard.settings.forms import AddUserForm, PasswordForm, UserForm
+from pki.dashboard.settings.tables import UserTable
+from pki.errors import CertiflowError
+from pki.models import User
+
+
+@administrator_required
+def user_list(request: HttpRequest) -> HttpResponse:
+    table = UserTable(User.objects.order_by("username"))
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(request, "settings/users.html", {"table": table})
+
+
+@administrator_required
+@fresh_sign_in_required
+def user_add(request: HttpRequest) -> HttpResponse:
+    form = AddUserForm(request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            user = add_user(
+                data["username"], data["password"], data["role"], actor=actor_of(request)
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, f"{user.username} can sign in now.")
+            return redirect("settings-users")
+    return render(request, "settings/user_add.html", {"form": form})
+
+
+@administrator_required
+@fresh_sign_in_required
+def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    form = UserForm(
+        request.POST or None, initial={"role": person.role, "is_active": person.is_active}
+    )
+    if form.is_valid():
+        try:
+            change_user(person, actor=actor_of(request), **form.cleaned_data)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, f"The changes to {person.username} are saved.")
+            return redirect("settings-users")
+    return render(request, "settings/user.html", {"form": form, "person": person})
+
+
+@administrator_required
+@fresh_sign_in_required
+def user_password(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    form = PasswordForm(request.POST or None)
+    if form.is_valid():
+        try:
+            set_password(person, form.cleaned_data["password"], actor=actor_of(request))
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, f"{person.username} signs in with the new password.")
+            return redirect("settings-users")
+    return render(request, "settings/user_password.html", {"form": form, "person": person})

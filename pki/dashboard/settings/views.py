@@ -1,0 +1,44 @@
+"""What this installation is made of; it is changed in the environment, and so is shown here."""
+
+from importlib.metadata import version
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from pki.actions.key_ring import current_ring
+from pki.dashboard.access import administrator_required
+from pki.models import PrivateKey, Role, User
+
+
+@administrator_required
+def settings_page(request: HttpRequest) -> HttpResponse:
+    ring = current_ring()
+    context = {
+        "facts": [
+            ("Version", version("certiflow-admin"), ""),
+            ("Name of this host", settings.HOST, "CERTIFLOW_HOST"),
+            ("Dashboard listens on", settings.DASHBOARD_BIND, "CERTIFLOW_DASHBOARD_BIND"),
+            ("Port of the agent site", settings.AGENT_BIND, "CERTIFLOW_AGENT_BIND"),
+            ("Public address", settings.PUBLIC_URL or "none", "CERTIFLOW_PUBLIC_URL"),
+            (
+                "Trusted proxies",
+                ", ".join(settings.TRUSTED_PROXIES) or "none",
+                "CERTIFLOW_TRUSTED_PROXIES",
+            ),
+            ("Data directory", str(settings.DATA_DIR), "CERTIFLOW_DATA_DIR"),
+            ("Database", connection.display_name, "DATABASE_URL"),
+            (
+                "Key ring",
+                "in the environment" if settings.MASTER_KEYS else str(settings.MASTER_KEYS_FILE),
+                "CERTIFLOW_MASTER_KEYS",
+            ),
+            ("Sealing key", ring.first.id, ""),
+            ("Other keys in the ring", ", ".join(key.id for key in ring.keys[1:]) or "none", ""),
+            ("Private keys kept here", f"{PrivateKey.objects.count():,}", ""),
+        ],
+        "administrators": User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count(),
+        "people": User.objects.filter(is_active=True).count(),
+    }
+    return render(request, "settings/settings.html", context)
