@@ -1,10 +1,14 @@
 # Two commands do everything: `make run` and `make test`. The others are parts of them.
 
-PYTHON ?= python3
+# The first Python that is new enough; name another one with `make PYTHON=...`.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# One after the other, also under `make -j`: they share the virtual environment.
+.NOTPARALLEL:
 .PHONY: run test check lint unit bench test-tools lock clean
 
 run: $(VENV)/installed
@@ -24,7 +28,7 @@ lint: $(VENV)/installed-dev
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 unit: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest -q -n auto --ignore tests/browser --ignore tests/interop --ignore tests/postgresql
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not browser and not interop" --ignore tests/postgresql
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks
@@ -46,10 +50,10 @@ $(VENV)/installed-dev: requirements-dev.lock $(VENV)/installed
 	@touch $@
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or later is needed. Name one: make PYTHON=python3.12"; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "Python 3.11 or later is needed. Where it has another name: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || \
-		{ echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+		{ rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 1; }
 
 # For maintainers, after a change of dependencies in pyproject.toml; needs uv.
 lock:
@@ -57,5 +61,6 @@ lock:
 	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql -o requirements-postgresql.lock
 	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql --extra dev -o requirements-dev.lock
 
+# Leaves the installation in var/ alone.
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build *.egg-info benchmarks/results .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

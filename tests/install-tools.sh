@@ -3,7 +3,7 @@
 # Tests whose program is missing are reported as skipped.
 set -eu
 
-PACKAGES="chromium nginx-light gnutls-bin libnss3-tools default-jre-headless postgresql openssl"
+PACKAGES="chromium nginx-light gnutls-bin libnss3-tools default-jre-headless postgresql openssl faketime"
 
 missing=""
 for package in $PACKAGES; do
@@ -22,6 +22,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing$missing ..."
 export DEBIAN_FRONTEND=noninteractive
-if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >/tmp/certiflow-test-tools.log 2>&1; then
-    echo "Not everything could be installed (see /tmp/certiflow-test-tools.log); its tests are skipped."
+log=$(mktemp)
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+    echo "Not everything could be installed (see $log); its tests are skipped."
 fi
