@@ -302,7 +302,7 @@ def test_signing_out_and_in_again_without_javascript(
     page.goto("/servers/")
     page.get_by_label("Username").fill(USER)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_role("link", name="Add a server").click()
     page.get_by_label("Full DNS name").fill("plain.example.test")
     page.get_by_role("button", name="Add the server").click()

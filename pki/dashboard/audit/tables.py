@@ -3,12 +3,11 @@
 from datetime import datetime
 
 import django_tables2 as tables
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pki.actions.audit import EVENTS
-from pki.dashboard.audit.wording import details, serial_of
+from pki.dashboard.audit.wording import address_of, details, short_label
 from pki.dashboard.templatetags import dashboard
 from pki.models import AuditEvent
 
@@ -36,25 +35,10 @@ class AuditTable(tables.Table):
         url = address_of(record)
         if not url:
             return record.object_label
-        label = record.object_label.partition(" (")[0]
-        return format_html('<a href="{}">{}</a>', url, label)
+        return format_html('<a href="{}">{}</a>', url, short_label(record.object_label))
 
     def render_actor(self, record: AuditEvent) -> SafeString:
         return format_html('{} <span class="quiet">{}</span>', record.actor, record.door)
 
     def render_detail(self, record: AuditEvent) -> SafeString:
         return details(record.detail)
-
-
-def address_of(event: AuditEvent) -> str:
-    """Where the object's page is: without a query, since a row must not cost one."""
-    match event.object_type:
-        case "server":
-            return reverse("server-detail", args=[event.object_id])
-        case "authority":
-            return reverse("authority-detail", args=[event.object_id])
-        case "certificate":
-            serial = serial_of(event.object_label)
-            return reverse("certificate-detail", args=[serial]) if serial else ""
-        case _:
-            return ""

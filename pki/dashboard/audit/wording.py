@@ -1,10 +1,13 @@
-"""An event's facts in words."""
+"""An event in words, and where its object is."""
 
 import re
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from pki.models import AuditEvent
 
 SERIAL = re.compile(r"\(([0-9a-f]{1,40})\)$")
 
@@ -13,6 +16,25 @@ def serial_of(label: str) -> str:
     """The serial number at the end of a certificate's label."""
     found = SERIAL.search(label)
     return found.group(1) if found else ""
+
+
+def short_label(label: str) -> str:
+    """What an object is called, without the serial number of a certificate."""
+    return SERIAL.sub("", label).strip()
+
+
+def address_of(event: AuditEvent) -> str:
+    """Where the object's page is: without a query, since a row must not cost one."""
+    match event.object_type:
+        case "server":
+            return reverse("server-detail", args=[event.object_id])
+        case "authority":
+            return reverse("authority-detail", args=[event.object_id])
+        case "certificate":
+            serial = serial_of(event.object_label)
+            return reverse("certificate-detail", args=[serial]) if serial else ""
+        case _:
+            return ""
 
 
 def plain(value: Any) -> str:
