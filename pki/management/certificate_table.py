@@ -14,6 +14,8 @@ from pki.models import Certificate
 #: Rows drawn at a time; the widths do not depend on them, so the pieces fit together.
 PIECE = 500
 SERIAL_WIDTH = 40
+#: From here on a serial number fits on one line, beside a name of usual length.
+WIDE = 100
 COLOURS = {"valid": "green", "expiring": "yellow", "expired": "red", "revoked": "red"}
 
 
@@ -56,7 +58,7 @@ def draw(first: Certificate, each: Iterator[Certificate], now: datetime) -> None
     piece = [first, *islice(each, PIECE - 1)]
     heading = True
     while piece:
-        table = empty_table(heading=heading)
+        table = empty_table(heading=heading, wide=console.width >= WIDE)
         for row in piece:
             serial, state, expires, days, names = cells(row, now)
             table.add_row(serial, Text(state, COLOURS.get(state, "")), expires, days, Text(names))
@@ -65,9 +67,12 @@ def draw(first: Certificate, each: Iterator[Certificate], now: datetime) -> None
         heading = False
 
 
-def empty_table(*, heading: bool) -> Table:
+def empty_table(*, heading: bool, wide: bool) -> Table:
     table = Table(box=None, expand=True, show_header=heading, padding=(0, 2, 0, 0))
-    table.add_column("Serial number", ratio=4, overflow="fold")
+    if wide:
+        table.add_column("Serial number", width=SERIAL_WIDTH, no_wrap=True)
+    else:
+        table.add_column("Serial number", ratio=4, overflow="fold")
     table.add_column("State", width=9)
     table.add_column("Expires", width=10)
     table.add_column("Days", width=5, justify="right")

@@ -1,4 +1,4 @@
-"""The base of the shell commands: who runs them, how they refuse, how they end."""
+"""The base of the shell commands: who runs them, and how they refuse."""
 
 import getpass
 import os
@@ -9,17 +9,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, ProgrammingError
 
 from pki.actions.actor import Actor
-from pki.errors import CertiflowError
+from pki.errors import Unavailable
 from pki.management.database_errors import reason
-
-INTERRUPTED = 130
 
 
 class ActionCommand(BaseCommand):
-    """One sentence on stderr and exit code 1 for what is refused; 2 for wrong usage.
-
-    Called from Python (`call_command`) the error itself is raised.
-    """
+    """Arguments in, one action, its result out; refusals are the errors of `pki.errors`."""
 
     #: They take longer than the command; “certiflow doctor” runs them.
     requires_system_checks: list[str] = []
@@ -43,22 +38,14 @@ class ActionCommand(BaseCommand):
         return Actor(name=operator_name(), door="command")
 
     def run_from_argv(self, argv: list[str]) -> None:
+        """Refusals go on to the entry point, which says them."""
         try:
             super().run_from_argv(argv)
+            # Here and not at Python's exit, where a reader that has gone could not be told from
+            # a fault.
             sys.stdout.flush()
-        except CertiflowError as error:
-            self.fail(error.message)
         except (OperationalError, ProgrammingError) as error:
-            self.fail(database_sentence(error))
-        except BrokenPipeError:
-            # `certiflow certificates | head`: the reader has enough. Nothing is left to flush.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-
-    def fail(self, sentence: str) -> NoReturn:
-        self.stderr.write(sentence)
-        sys.exit(1)
+            raise database_unusable(error) from None
 
 
 def operator_name() -> str:
@@ -69,8 +56,9 @@ def operator_name() -> str:
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
-def database_sentence(error: Exception) -> str:
-    return (
-        f"The database cannot be used: {reason(error)}. If this installation is new, run “certiflow "
-        "setup” first; “certiflow doctor” says what else may be wrong."
+def database_unusable(error: Exception) -> Unavailable:
+    return Unavailable(
+        f"The database cannot be used: {reason(error)}. If this installation is new, run "
+        "“certiflow setup” first; “certiflow doctor” says what else may be wrong.",
+        code="database.unusable",
     )

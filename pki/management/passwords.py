@@ -24,8 +24,8 @@ def read_password(prompt: str) -> str:
     password = line.rstrip("\r\n")
     if not password:
         raise InvalidInput(
-            "Standard input holds no password. Send it as one line, for example: printf '%s\\n' "
-            '"$PASSWORD" | certiflow …',
+            "Standard input holds no password. Send it as one line, from a file for example: "
+            "certiflow … < password.txt.",
             code="password.empty",
             field="password",
         )

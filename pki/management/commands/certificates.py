@@ -1,5 +1,7 @@
 """`certiflow certificates`: the list, one certificate, or its files once more."""
 
+from collections.abc import Generator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -47,8 +49,8 @@ class Command(ActionCommand):
             self.several(options)
 
     def one(self, options: dict[str, Any]) -> None:
-        row = certificate_numbered(options["serial"])
         wanted = destination(self, options)
+        row = certificate_numbered(options["serial"])
         if wanted is not None:
             wanted.check(with_key=row.private_key_id is not None)
         files = wanted.write(row, actor=self.actor) if wanted else []
@@ -57,12 +59,17 @@ class Command(ActionCommand):
 
     def several(self, options: dict[str, Any]) -> None:
         rows = selected(options).select_related("server", "authority").defer("der", "chain")
-        each = rows.iterator(chunk_size=CHUNK)
         now = timezone.now()
-        if options["json"]:
-            write_list(self.stdout, (certificate_document.document(row, now) for row in each))
-        else:
-            write_table(self.stdout, each, now)
+        # Closed here: a reader who stops early closes the connection before Python the cursor.
+        with closing(in_pieces(rows)) as each:
+            if options["json"]:
+                write_list(self.stdout, (certificate_document.document(row, now) for row in each))
+            else:
+                write_table(self.stdout, each, now)
+
+
+def in_pieces(rows: QuerySet[Certificate]) -> Generator[Certificate]:
+    yield from rows.iterator(chunk_size=CHUNK)
 
 
 def selected(options: dict[str, Any]) -> QuerySet[Certificate]:

@@ -1,5 +1,6 @@
 """`certiflow doctor`: looks the installation over and says what to mend."""
 
+import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -29,8 +30,11 @@ class Command(ActionCommand):
                 self.stdout, {"ok": not broken, "findings": [asdict(each) for each in found]}
             )
         if broken:
-            self.fail(f"{broken} {'thing has' if broken == 1 else 'things have'} to be mended.")
-        elif not options["json"]:
+            self.stderr.write(
+                f"{broken} {'thing has' if broken == 1 else 'things have'} to be mended."
+            )
+            sys.exit(1)
+        if not options["json"]:
             self.stdout.write("Nothing has to be mended.")
 
     def tell(self, finding: Finding) -> None:

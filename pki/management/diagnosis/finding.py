@@ -1,7 +1,10 @@
 """One thing that was looked at, what was found, and the way out."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.core.checks import CheckMessage
 
 
 class Verdict(StrEnum):
@@ -31,3 +34,14 @@ def warn(check: str, detail: str, way_out: str) -> Finding:
 
 def mend(check: str, detail: str, way_out: str) -> Finding:
     return Finding(check, Verdict.MEND, detail, way_out)
+
+
+def said_by(messages: Iterable[CheckMessage], check: str, otherwise: str) -> Iterator[Finding]:
+    """The messages of a system check, or that it has none."""
+    silent = True
+    for message in messages:
+        silent = False
+        kind = mend if message.is_serious() else warn
+        yield kind(check, " ".join(message.msg.split()), message.hint or "See Django's manual.")
+    if silent:
+        yield ok(check, otherwise)
