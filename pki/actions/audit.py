@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.models import AuditEvent
 
@@ -35,7 +36,7 @@ def record(actor: Actor, event: str, subject: Model | None = None, **detail: Any
     """One event; ``detail`` holds facts worth keeping, never a secret."""
     if event not in EVENTS:
         raise LookupError(f"{event} is not a known audit event.")
-    return AuditEvent.objects.create(
+    written = AuditEvent(
         event=event,
         actor=actor.name[:150],
         user=actor.user,
@@ -46,3 +47,5 @@ def record(actor: Actor, event: str, subject: Model | None = None, **detail: Any
         object_label=str(subject)[:300] if subject else "",
         detail=detail,
     )
+    statements.insert(written)
+    return written

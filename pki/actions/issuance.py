@@ -7,11 +7,14 @@ never a signed certificate nobody knows of (docs/decisions/0002).
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from cryptography import x509
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
@@ -53,7 +56,7 @@ def issue(order: Order, *, actor: Actor) -> Certificate:
         # The server before the certificate, as `reserve` locks them: two of these cannot block
         # each other then.
         if order.server is not None:
-            Server.objects.filter(pk=order.server.pk).update(certificate=row)
+            statements.update(Server, {"certificate_id": row.pk}, id=order.server.pk)
         store(row, certificate)
         record_issued(order, row, actor)
     return row
@@ -66,7 +69,7 @@ def store(row: Certificate, certificate: x509.Certificate) -> None:
         "issued_at": timezone.now(),
         **signed_fields(certificate),
     }
-    if not Certificate.objects.filter(pk=row.pk, state=Certificate.State.PREPARED).update(**signed):
+    if not statements.update(Certificate, signed, id=row.pk, state=Certificate.State.PREPARED):
         raise Conflict(
             "Issuing took so long that the reservation was closed meanwhile. Nothing was "
             "issued; try again.",
@@ -111,7 +114,8 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certif
     with transaction.atomic():
         if order.server is not None:
             check_still_current(order.server, order.replaces)
-        row = Certificate.objects.create(**reserved_fields(order, prepared, signer))
+        row = Certificate(**reserved_fields(order, prepared, signer))
+        statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:
             order.private_key.save(force_insert=True)
@@ -142,9 +146,12 @@ def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[st
 
 def check_still_current(server: Server, expected: Certificate | None) -> None:
     """The server's certificate is still the one the order was based on."""
-    locked = Server.objects.select_for_update().filter(pk=server.pk).order_by()
-    if list(locked.values_list("certificate_id", flat=True)) != [expected and expected.pk]:
+    if statements.read(locked_server, server.pk) != [(expected and expected.pk,)]:
         raise replaced_meanwhile(Server.objects.get(pk=server.pk))
+
+
+def locked_server() -> "QuerySet[Server, tuple[Any, ...]]":
+    return Server.objects.select_for_update().filter(pk=0).order_by().values_list("certificate_id")
 
 
 def replaced_meanwhile(server: Server) -> Conflict:

@@ -1,0 +1,1 @@
+"""How fast the product is, each number beside the bare signature of the same run."""

@@ -1,0 +1,121 @@
+"""The list of certificates with 100,000 rows against the one with 1,000."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import connection
+from django.test import Client
+from django.urls import Resolver404, resolve
+from django.utils import timezone
+
+from benchmarks.bare_signature import bare_signature
+from benchmarks.installation import data_directory, switch_database
+from benchmarks.measurement import Row, alternating, milliseconds, ratio
+from pki.actions.accounts import add_user
+from pki.actions.actor import SYSTEM
+from pki.actions.authorities import create_authority
+from pki.actions.stored_keys import open_key
+from pki.models import Authority, Certificate, User
+from pki.x509.keys import KeySpec
+
+SMALL, LARGE = 1_000, 100_000
+MOST = 1.5
+ROUNDS = 9
+#: As large as the certificates that the product issues.
+DER = bytes(900)
+STATES = ["issued"] * 17 + ["revoked", "revoked", "abandoned"]
+
+PAGES = {
+    "first page": "/certificates/",
+    "last page": "/certificates/?page={last}",
+    "search for one": "/certificates/?q=cm777.",
+    "search that finds nothing": "/certificates/?q=nowhere",
+    "revoked only": "/certificates/?state=revoked",
+    "by name": "/certificates/?sort=common_name",
+    "by expiry": "/certificates/?sort=not_after",
+}
+
+
+def rows() -> Iterator[Row]:
+    try:
+        resolve("/certificates/")
+    except Resolver404:
+        yield Row("Certificate list", "—", "—", "there is no such page yet", f"≤ {MOST}", None)
+        return
+    small, large = Installation(SMALL), Installation(LARGE)
+    for name, path in PAGES.items():
+        yield list_row(name, path, small, large)
+
+
+def list_row(name: str, path: str, small: "Installation", large: "Installation") -> Row:
+    seconds = alternating(
+        ROUNDS,
+        bare=(bare_signature(large.key), 20),
+        small=(small.visit(path), 5),
+        large=(large.visit(path), 5),
+    )
+    times = ratio(seconds["large"], seconds["small"])
+    return Row(
+        name=f"Certificate list, {LARGE:,} rows: {name}",
+        measured=milliseconds(seconds["large"]),
+        bare=milliseconds(seconds["bare"]),
+        compared=f"{times:.2f} times {SMALL:,} rows ({milliseconds(seconds['small'])})",
+        target=f"≤ {MOST} times",
+        met=times <= MOST,
+        rounds=seconds,
+    )
+
+
+class Installation:
+    """A database of its own with so many certificates, and a browser signed in to it."""
+
+    def __init__(self, certificates: int) -> None:
+        self.certificates = certificates
+        self.path: Path = data_directory() / f"list-{certificates}.sqlite3"
+        switch_database(self.path)
+        root = create_authority(actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+        self.key = open_key(root.private_key)
+        add_user("olga", "a-long-enough-password", "administrator", actor=SYSTEM)
+        Certificate.objects.bulk_create(
+            (certificate(number, root) for number in range(certificates - 1)), batch_size=1000
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        self.client = Client()
+        self.client.force_login(
+            User.objects.get(), "allauth.account.auth_backends.AuthenticationBackend"
+        )
+
+    def visit(self, path: str) -> Callable[[], None]:
+        address = path.format(last=self.certificates // 25)
+
+        def visit() -> None:
+            if connection.settings_dict["NAME"] != str(self.path):
+                switch_database(self.path)
+                self.get(address)  # The first request opens the database; it is not the page's.
+            self.get(address)
+
+        return visit
+
+    def get(self, address: str) -> None:
+        answer = self.client.get(address, secure=True)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answered {answer.status_code}.")
+
+
+def certificate(number: int, root: Authority) -> Certificate:
+    now = timezone.now()
+    digest = hashlib.sha256(str(number).encode()).hexdigest()
+    state = STATES[number % len(STATES)]
+    return Certificate(
+        serial_number=digest[:40], profile="server", state=state, source="request",
+        authority=root, common_name=f"cm{number}.example.com",
+        subject=f"CN=cm{number}.example.com", issuer=root.certificate.subject,
+        names=[f"cm{number}.example.com"], key_algorithm="rsa-2048", public_key_sha256=digest,
+        not_before=now - timedelta(days=200), not_after=now + timedelta(hours=number % 8000 - 500),
+        sha1=digest[:40] if state != "abandoned" else "",
+        sha256=digest if state != "abandoned" else "",
+        der=DER, issued_at=now,
+    )  # fmt: skip

@@ -1,0 +1,75 @@
+"""Measuring: rounds that alternate, medians of them, and one CPU for everything."""
+
+import contextlib
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report."""
+
+    name: str
+    measured: str
+    #: The bare ``CertificateBuilder.sign`` in the same rounds.
+    bare: str
+    compared: str
+    target: str
+    #: None: it could not be measured; ``compared`` says why.
+    met: bool | None
+    #: Every round as it was, in seconds for one.
+    rounds: dict[str, list[float]] = field(default_factory=dict)
+
+
+def seconds_each(work: Callable[[], object], times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - start) / times
+
+
+def alternating(
+    rounds: int, **contestants: tuple[Callable[[], object], int]
+) -> dict[str, list[float]]:
+    """Seconds for one piece of work of each contestant, round by round.
+
+    They take turns within a round, so that whatever else the machine does meets all of
+    them; a first round warms up and does not count.
+    """
+    measured: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, (work, times) in contestants.items():
+            taken = seconds_each(work, times)
+            if number:
+                measured[name].append(taken)
+    return measured
+
+
+def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:
+    """The median of the rounds' own ratios."""
+    return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))
+
+
+def per_second(seconds: Sequence[float]) -> float:
+    return 1 / statistics.median(seconds)
+
+
+def milliseconds(seconds: Sequence[float]) -> str:
+    return f"{statistics.median(seconds) * 1000:.1f} ms"
+
+
+@contextlib.contextmanager
+def one_cpu() -> Iterator[None]:
+    """This process on one CPU only, where the system lets us say so."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
