@@ -5,7 +5,9 @@ import ipaddress
 import os
 import secrets
 import tempfile
+import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -41,12 +43,21 @@ class Setting:
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """The ``DATABASES`` entry for a URL, with what SQLite and PostgreSQL need to be safe."""
-        entry = self.parsed(name, environ.Env.db_url_config, default=default)
-        if not entry.get("ENGINE"):
+        with warnings.catch_warnings():
+            # The warning about an unknown kind of database repeats the password in its address.
+            warnings.simplefilter("ignore")
+            entry = self.parsed(name, environ.Env.db_url_config, default=default)
+        engine = entry.get("ENGINE") or ""
+        if not engine.endswith((".sqlite3", ".postgresql")):
             raise ImproperlyConfigured(
                 f"{name} is not usable: it must start with sqlite:/// or postgres://."
             )
-        if entry["ENGINE"].endswith("sqlite3"):
+        if engine.endswith(".postgresql") and find_spec("psycopg") is None:
+            raise ImproperlyConfigured(
+                f"{name} names a PostgreSQL database, whose driver is not installed. Install it: "
+                "pip install --require-hashes -r requirements-postgresql.lock"
+            )
+        if engine.endswith(".sqlite3"):
             entry["OPTIONS"] = {
                 # Writers queue at BEGIN instead of failing half-way through.
                 "transaction_mode": "IMMEDIATE",

@@ -44,32 +44,27 @@ class Supervisor(manager.Manager):
     def __init__(self, printer: Printer) -> None:
         super().__init__(printer)
         self._wanted_to_end = False
+        #: The process whose end ended the others; empty while there was none, or a signal.
+        self.ended_by_itself = ""
 
     def terminate(self) -> None:
-        # Before all have told their process numbers there is nothing to send a signal to.
-        if self._all_started():
-            super().terminate()
-        else:
+        """Called for a signal, and when one process has ended."""
+        if not self._all_started():
+            # Before all have told their numbers there is nothing to send a signal to.
             self._wanted_to_end = True
+            return
+        if not self._terminating:
+            self.ended_by_itself = next(filter(self._has_ended, self._processes), "")
+        super().terminate()
+
+    def _has_ended(self, name: str) -> bool:
+        return self._processes[name].get("returncode") is not None
 
     def _system_print(self, _: str) -> None:
         # Called, among others, when a process has started: the first moment for what waited.
         if self._wanted_to_end and self._all_started():
             self._wanted_to_end = False
             super().terminate()
-
-    def ended_by_itself(self) -> str:
-        """The process whose end ended the others; empty when they were told to."""
-        if self.returncode in {known["rc"] for known in manager.SIGNALS.values()}:
-            return ""
-        return next(
-            (
-                name
-                for name, known in self._processes.items()
-                if known.get("returncode") is not None
-            ),
-            "",
-        )
 
 
 def run(processes: Sequence[Process], out: TextIO, error: TextIO) -> int:
@@ -80,7 +75,7 @@ def run(processes: Sequence[Process], out: TextIO, error: TextIO) -> int:
         supervisor.add_process(process.name, process.command, env=environment)
     end_with_the_terminal()
     supervisor.loop()
-    ended = supervisor.ended_by_itself()
+    ended = supervisor.ended_by_itself
     if ended:
         error.write(
             f"The {ended} ended by itself, so everything was stopped. The lines above say why; "
