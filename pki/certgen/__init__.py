@@ -1,0 +1,1 @@
+"""The command-line generator: certificates on an isolated machine, without a database."""
