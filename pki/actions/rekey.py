@@ -36,7 +36,7 @@ def rekey(*, actor: Actor, new_key: bool = True, forget_others: bool = False) ->
     if settings.MASTER_KEYS and forget_others:
         raise Conflict(
             "The key ring comes from CERTIFLOW_MASTER_KEYS, which only its owner can shorten. Run "
-            "rekey without --forget, then take the old keys out there.",
+            "rekey without --forget-old-keys, then take the old keys out there.",
             code="vault.ring_in_environment",
         )
     path = Path(settings.MASTER_KEYS_FILE)
