@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from tests.running_product import HOST, SETUP_CODE, RunningProduct, free_port
+from tests.running_product import HOST, SETUP_CODE, RunningProduct
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -138,7 +138,7 @@ def test_reservations_of_a_crash_are_closed_and_told(tmp_path: Path) -> None:
     ("bind", "reason"),
     [
         ("192.0.2.1:8443", "this machine does not have that address"),
-        (f"no-such-host.invalid:{free_port()}", "CERTIFLOW_DASHBOARD_BIND"),
+        ("no-such-host.invalid:8443", "CERTIFLOW_DASHBOARD_BIND"),
     ],
 )
 def test_where_nothing_can_listen_nothing_is_started(
