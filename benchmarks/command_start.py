@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.bare_signature import bare_signature
-from benchmarks.measurement import Row, alternating, milliseconds
+from benchmarks.measurement import Contestant, Row, alternating, milliseconds
 from pki.x509 import keys
 
 SECONDS = 0.4
@@ -17,9 +17,9 @@ def rows() -> Iterator[Row]:
     command = Path(sys.executable).with_name("certiflow")
     seconds = alternating(
         ROUNDS,
-        bare=(bare_signature(keys.generate(keys.KeySpec("ec", curve="p256"))), 20),
-        python=(started(sys.executable, "-c", "pass"), 1),
-        command=(started(str(command), "--help"), 1),
+        bare=Contestant(bare_signature(keys.generate(keys.KeySpec("ec", curve="p256"))), 20),
+        python=Contestant(started(sys.executable, "-c", "pass"), 1),
+        command=Contestant(started(str(command), "--help"), 1),
     )
     taken = sorted(seconds["command"])[ROUNDS // 2]
     yield Row(

@@ -11,10 +11,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+from django.db import connection
 
 from benchmarks.bare_signature import bare_signature
 from benchmarks.installation import data_directory, switch_database
-from benchmarks.measurement import Row, alternating, one_cpu, per_second, ratio
+from benchmarks.measurement import (
+    Contestant,
+    Row,
+    alternating,
+    milliseconds,
+    one_cpu,
+    per_second,
+    ratio,
+)
 from pki.actions.actor import SYSTEM
 from pki.actions.authorities import create_authority
 from pki.actions.server_certificates import issue_for_server
@@ -37,15 +46,13 @@ def rows() -> Iterator[Row]:
 
 
 def rsa_row() -> Row:
-    key = new_root("rsa-4096")
-    orders = Orders(rsa.generate_private_key(65537, 2048), (ROUNDS + 1) * 40)
-    seconds = alternating(ROUNDS, bare=(bare_signature(key), 40), action=(orders.issue_next, 40))
+    seconds = measured("rsa-4096", rsa.generate_private_key(65537, 2048), 40)
     share = ratio(seconds["bare"], seconds["action"])
     return Row(
         name="Issue from a CSR through the action, RSA-4096 root",
         measured=f"{per_second(seconds['action']):.0f}/s",
         bare=f"{per_second(seconds['bare']):.0f}/s",
-        compared=f"{share:.0%} of bare",
+        compared=f"{share:.0%} of bare; {where_the_time_goes(seconds)}",
         target=f"≥ {SHARE_OF_BARE:.0%} of bare",
         met=share >= SHARE_OF_BARE,
         rounds=seconds,
@@ -53,19 +60,34 @@ def rsa_row() -> Row:
 
 
 def p256_row() -> Row:
-    key = new_root("ec-p256")
-    orders = Orders(ec.generate_private_key(ec.SECP256R1()), (ROUNDS + 1) * 150)
-    seconds = alternating(ROUNDS, bare=(bare_signature(key), 150), action=(orders.issue_next, 150))
+    seconds = measured("ec-p256", ec.generate_private_key(ec.SECP256R1()), 150)
     rate = per_second(seconds["action"])
     return Row(
-        name="Issue from a CSR through the action, P-256 root, one core",
+        name="Issue from a CSR through the action, P-256 root",
         measured=f"{rate:.0f}/s",
         bare=f"{per_second(seconds['bare']):.0f}/s",
-        compared=f"best round {1 / min(seconds['action']):.0f}/s",
-        target=f"≥ {PER_SECOND}/s",
+        compared=where_the_time_goes(seconds),
+        target=f"≥ {PER_SECOND}/s on one core",
         met=rate >= PER_SECOND,
         rounds=seconds,
     )
+
+
+def measured(spec: str, request_key: RequestKey, times: int) -> dict[str, list[float]]:
+    key = new_root(spec)
+    orders = Orders(request_key, (ROUNDS + 1) * times)
+    return alternating(
+        ROUNDS,
+        bare=Contestant(bare_signature(key), times),
+        action=Contestant(orders.issue_next, times),
+        commit=Contestant(orders.smallest_commit, times),
+    )
+
+
+def where_the_time_goes(seconds: dict[str, list[float]]) -> str:
+    added = [action - bare for action, bare in zip(seconds["action"], seconds["bare"], strict=True)]
+    commits = [2 * commit for commit in seconds["commit"]]
+    return f"adds {milliseconds(added)}, {milliseconds(commits)} of it two commits to this disk"
 
 
 def new_root(spec: str) -> PrivateKey:
@@ -83,11 +105,19 @@ class Orders:
             for n in range(number)
         ]
         self.requests = [request(server, key) for server in self.servers]
-        self.next = count()
+        self.next, self.commits = count(), count()
 
     def issue_next(self) -> None:
         number = next(self.next)
         issue_for_server(self.servers[number], actor=SYSTEM, csr=self.requests[number])
+
+    def smallest_commit(self) -> None:
+        """One row changed and committed: what the disk and SQLite ask for, whoever comes."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE pki_server SET comment = %s WHERE id = %s",
+                [str(next(self.commits)), self.servers[0].pk],
+            )
 
 
 def request(server: Server, key: RequestKey) -> bytes:

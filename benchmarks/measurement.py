@@ -24,16 +24,23 @@ class Row:
     rounds: dict[str, list[float]] = field(default_factory=dict)
 
 
-def seconds_each(work: Callable[[], object], times: int) -> float:
-    start = time.perf_counter()
-    for _ in range(times):
-        work()
-    return (time.perf_counter() - start) / times
+@dataclass(frozen=True)
+class Contestant:
+    """A piece of work, how often it is done in a round, and what comes before, untimed."""
+
+    work: Callable[[], object]
+    times: int
+    before: Callable[[], object] = lambda: None
+
+    def seconds_each(self) -> float:
+        self.before()
+        start = time.perf_counter()
+        for _ in range(self.times):
+            self.work()
+        return (time.perf_counter() - start) / self.times
 
 
-def alternating(
-    rounds: int, **contestants: tuple[Callable[[], object], int]
-) -> dict[str, list[float]]:
+def alternating(rounds: int, **contestants: Contestant) -> dict[str, list[float]]:
     """Seconds for one piece of work of each contestant, round by round.
 
     They take turns within a round, so that whatever else the machine does meets all of
@@ -41,8 +48,8 @@ def alternating(
     """
     measured: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds + 1):
-        for name, (work, times) in contestants.items():
-            taken = seconds_each(work, times)
+        for name, contestant in contestants.items():
+            taken = contestant.seconds_each()
             if number:
                 measured[name].append(taken)
     return measured
