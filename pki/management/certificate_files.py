@@ -12,7 +12,7 @@ from pki.actions.exports import export_key, export_pfx
 from pki.errors import Conflict, Unavailable
 from pki.files import PRIVATE, PUBLIC, refuse_existing, write_all
 from pki.models import Certificate
-from pki.x509 import bundles
+from pki.x509 import bundles, profiles
 from pki.x509.bundles import PfxEncryption
 
 CERTIFICATE = "agent_ssl_cert.cer"
@@ -65,7 +65,7 @@ class Destination:
                 "This certificate was never issued, so there are no files of it.",
                 code="certificate.not_issued",
             )
-        if row.profile == "root":
+        if row.profile == profiles.ROOT.name:
             return {ROOT: (self.encoded(parsed(row)), PUBLIC)}
         files = {CERTIFICATE: (self.encoded(parsed(row)), PUBLIC)}
         if row.private_key_id is not None:

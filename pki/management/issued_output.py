@@ -11,6 +11,7 @@ from pki.management import certificate_document
 from pki.management.certificate_files import Destination
 from pki.management.json_output import write_document
 from pki.models import Certificate
+from pki.x509.profiles import ROOT
 
 
 def write_files(row: Certificate, destination: Destination | None, *, actor: Actor) -> list[Path]:
@@ -44,36 +45,50 @@ def write_issued(
         return
     stdout.write(headline)
     stdout.write("\n".join(certificate_document.lines(row)))
-    stdout.write("")
-    stdout.write("\n".join(next_step(row, destination, files)))
+    after = next_step(row, destination, files)
+    if after:
+        stdout.write("\n".join(["", *after]))
 
 
 def next_step(row: Certificate, destination: Destination | None, files: list[Path]) -> list[str]:
-    page = certificate_document.page_address(row)
+    if not row.was_issued:
+        return []
     if destination is None:
-        protected = " --pwd-stdin" if row.private_key_id else ""
         return [
             "Next: fetch its files with",
-            f"  certiflow certificates {row.serial_number} --out DIR{protected}",
-            f"or at {page}",
+            f"  certiflow certificates {row.serial_number} --out DIR"
+            + (" --pwd-stdin" if has_pfx(row) else ""),
+            f"or at {certificate_document.page_address(row)}",
         ]
+    return ["Written:", *(f"  {path}" for path in files), *advice(row, destination)]
+
+
+def advice(row: Certificate, destination: Destination) -> list[str]:
+    if row.profile == ROOT.name:
+        return [
+            "Next: put it into the trust stores of servers and workstations. The root's key leaves "
+            "only as agent_root_ca.json, from its page in the dashboard."
+        ]
+    page = certificate_document.page_address(row)
     return [
-        "Written:",
-        *(f"  {path}" for path in files),
-        *private_key_advice(row, destination),
+        private_key_advice(row, destination),
         f"Next: put them to work; {page} shows how for IIS, nginx, Apache and HAProxy.",
     ]
 
 
-def private_key_advice(row: Certificate, destination: Destination) -> list[str]:
-    if row.private_key_id is None:
-        return ["The private key is where the certificate request was made; join the two there."]
+def private_key_advice(row: Certificate, destination: Destination) -> str:
+    if not has_pfx(row):
+        return "The private key is where the certificate request was made; join the two there."
     if destination.password:
-        return [
+        return (
             "The .pfx opens with the password you gave; the .key is not encrypted, and only its "
             "owner can read it."
-        ]
-    return [
+        )
+    return (
         "The .pfx has no password and the .key is not encrypted; only their owner can read them. "
         "Use --pwd-stdin where the .pfx travels."
-    ]
+    )
+
+
+def has_pfx(row: Certificate) -> bool:
+    return row.private_key_id is not None and row.profile != ROOT.name

@@ -1,5 +1,7 @@
 """Finding what an argument names: a server by its FQDN, a certificate by its serial number."""
 
+from shlex import quote
+
 from pki.errors import InvalidInput, NotFound
 from pki.models import Certificate, Server
 from pki.x509 import names
@@ -13,8 +15,8 @@ def server_named(text: str) -> Server:
     found = Server.objects.filter(fqdn=fqdn).select_related("certificate__private_key").first()
     if found is None:
         raise NotFound(
-            f"There is no server {fqdn}. “certiflow issue --server {fqdn}” adds it and issues its "
-            "certificate.",
+            f"There is no server {fqdn}. “certiflow issue --server {quote(fqdn)}” adds it and "
+            "issues its certificate.",
             code="server.unknown",
             field="server",
         )

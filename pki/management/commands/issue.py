@@ -1,5 +1,6 @@
 """`certiflow issue`: the first certificate of a server, which is added if it is new."""
 
+from shlex import quote
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -58,7 +59,7 @@ def refuse_second(server: Server) -> None:
         return
     raise Conflict(
         f"{server} has a certificate already, {server.certificate.serial_number}, and nothing was "
-        f"issued. “certiflow renew --server {server}” issues the next one; “certiflow "
+        f"issued. “certiflow renew --server {quote(server.fqdn)}” issues the next one; “certiflow "
         f"certificates {server.certificate.serial_number} --out DIR” fetches the files of this "
         "one.",
         code="server.has_certificate",

@@ -1,5 +1,6 @@
 """`certiflow renew`: a new certificate in the place of the current one."""
 
+from shlex import quote
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -50,8 +51,8 @@ class Command(ActionCommand):
 def current_certificate(server: Server) -> Certificate:
     if server.certificate is None:
         raise Conflict(
-            f"{server} has no certificate yet. “certiflow issue --server {server}” issues its "
-            "first one.",
+            f"{server} has no certificate yet. “certiflow issue --server {quote(server.fqdn)}” "
+            "issues its first one.",
             code="server.no_certificate",
             field="server",
         )

@@ -1,5 +1,6 @@
 """`certiflow revoke`: a certificate is not to be trusted any more."""
 
+from shlex import quote
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -37,7 +38,8 @@ class Command(ActionCommand):
         self.stdout.write(f"Certificate {row.serial_number} of {names} is revoked: {reason}.")
         if row.server is not None and row.server.certificate_id == row.pk:
             self.stdout.write(
-                f"{row.server} still uses it. Next: certiflow renew --server {row.server}"
+                f"{row.server} still uses it. Next: "
+                f"certiflow renew --server {quote(row.server.fqdn)}"
             )
 
 

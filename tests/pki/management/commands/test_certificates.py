@@ -139,7 +139,10 @@ def test_handing_the_key_out_again_is_written_down(issued: Certificate, tmp_path
 def test_of_the_root_only_the_certificate_is_written(issued: Certificate, tmp_path: Path) -> None:
     assert issued.authority is not None
     serial = issued.authority.certificate.serial_number
-    call_command("certificates", serial, out=tmp_path, stdout=StringIO())
+    out = StringIO()
+    call_command("certificates", serial, out=tmp_path, stdout=out)
+    assert "trust stores" in out.getvalue()
+    assert ".pfx" not in out.getvalue()
     assert [path.name for path in tmp_path.iterdir()] == ["agent_root_ca.cer"]
     assert not AuditEvent.objects.filter(event="private_key.exported").exists()
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from pki.errors import Conflict, NotFound
-from pki.models import Certificate, Server
+from pki.models import Authority, Certificate, Server
 from tests.pki.management.conftest import Shell
 
 
@@ -63,6 +63,11 @@ def test_a_key_made_elsewhere_is_not_silently_replaced_by_one_made_here(
 def test_a_server_without_a_certificate_is_sent_to_issue(server: Server) -> None:
     with pytest.raises(Conflict, match=r"certiflow issue --server cm1\.example\.com"):
         call_command("renew", server="cm1.example.com")
+
+
+def test_what_to_type_next_is_safe_to_paste_for_a_wildcard(authority: Authority) -> None:
+    with pytest.raises(NotFound, match=r"certiflow issue --server '\*\.example\.com'"):
+        call_command("renew", server="*.example.com")
 
 
 def test_an_unknown_server_is_named(issued: Certificate) -> None:
