@@ -159,7 +159,7 @@ def test_an_authority_below_another_is_refused(actor: Actor) -> None:
 
 def test_a_root_with_a_small_key_is_refused(actor: Actor) -> None:
     key = rsa.generate_private_key(65537, 1024)
-    with refused("key.too_small", field="key"):
+    with refused("key.too_small", field="files"):
         imported(made_elsewhere.root(key=key), key, actor)
 
 
