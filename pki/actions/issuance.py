@@ -18,6 +18,7 @@ from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
+from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.signer import Signer, active_signer
 from pki.errors import Conflict
 from pki.models import AuditEvent, Certificate, PrivateKey, Server
@@ -111,7 +112,7 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
 
 
 def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certificate:
-    with transaction.atomic():
+    with not_waiting_for_the_disk():
         if order.server is not None:
             check_still_current(order.server, order.replaces)
         row = Certificate(**reserved_fields(order, prepared, signer))

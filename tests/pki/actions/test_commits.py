@@ -23,7 +23,7 @@ def test_only_the_one_transaction_is_hurried_also_after_an_error() -> None:
         assert durability() != full
         Server.objects.create(fqdn="a.example.com")
     assert durability() == full
-    with pytest.raises(ZeroDivisionError), not_waiting_for_the_disk():
+    with pytest.raises(ZeroDivisionError), not_waiting_for_the_disk():  # noqa: PT012
         Server.objects.create(fqdn="b.example.com")
         1 / 0  # noqa: B018
     assert durability() == full
