@@ -64,7 +64,7 @@ class Certificate(models.Model):
         "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
     )
 
-    common_name = models.CharField(max_length=64, blank=True)
+    common_name = models.CharField(max_length=64, blank=True, db_index=True)
     subject = models.CharField(max_length=500, help_text="RFC 4514")
     issuer = models.CharField(max_length=500, help_text="RFC 4514")
     #: Subject alternative names as text, in the order of the certificate.
@@ -90,7 +90,6 @@ class Certificate(models.Model):
         indexes = [
             models.Index(fields=["state", "not_after"], name="certificate_expiry"),
             models.Index(fields=["not_after"], name="certificate_not_after"),
-            models.Index(fields=["common_name"], name="certificate_common_name"),
         ]
         constraints = [
             # RFC 5280, section 4.1.2.2: unique within one issuer.

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pki.dashboard.certificates.tables import PROFILE_LABELS
+from pki.dashboard.prefixes import begins_with
 from pki.models import Certificate
 from pki.models.certificate import EXPIRING, State
 
@@ -36,9 +37,10 @@ class CertificateFilter(django_filters.FilterSet):
     ) -> QuerySet[Certificate]:
         text = value.strip().lower()
         serial = text.replace(":", "").replace(" ", "").lstrip("0")
-        return queryset.filter(
-            Q(common_name__startswith=text) | Q(serial_number__startswith=serial or "-")
-        )
+        wanted = begins_with("common_name", text)
+        if serial:
+            wanted |= begins_with("serial_number", serial)
+        return queryset.filter(wanted)
 
     def by_state(
         self, queryset: QuerySet[Certificate], _name: str, value: str

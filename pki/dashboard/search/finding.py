@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
+from pki.dashboard.prefixes import begins_with
 from pki.errors import CertiflowError
 from pki.models import Authority, Certificate, Role, Server, User
 from pki.x509.names import dns_name
@@ -65,13 +66,10 @@ def hexadecimal(text: str) -> str:
 
 def certificates(words: str, number: str) -> list[Certificate]:
     """By the beginning of the name, the number or a fingerprint: each has an index."""
-    wanted = Q(common_name__startswith=words)
+    wanted = begins_with("common_name", words)
     if number:
-        wanted |= (
-            Q(serial_number__startswith=number.lstrip("0") or "-")
-            | Q(sha1__startswith=number)
-            | Q(sha256__startswith=number)
-        )
+        wanted |= begins_with("sha1", number) | begins_with("sha256", number)
+        wanted |= begins_with("serial_number", number.lstrip("0") or "-")
     return list(Certificate.objects.filter(wanted).defer("der", "chain")[:SHOWN])
 
 
