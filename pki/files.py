@@ -6,6 +6,7 @@ and the dashboard's shell commands write their files the same way.
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +23,7 @@ def write_all(
     """Write ``{name: (content, mode)}`` into ``directory``, made if it is missing.
 
     Everything is written and synced under temporary names first, so that a full disk
-    or a missing right leaves nothing behind. Raises Conflict ``files.exist`` when one
+    or a missing right changes nothing. Raises Conflict ``files.exist`` when one
     exists and ``overwrite`` is off, and Unavailable ``files.not_written``.
     """
     targets = [directory / name for name in files]
@@ -37,7 +38,7 @@ def write_all(
     except OSError as error:
         raise Unavailable(
             f"The files could not be written to {directory}: {error.strerror or error}. Nothing "
-            "was left there; make room or choose another directory, and try again.",
+            "was changed there; make room or choose another directory, and try again.",
             code="files.not_written",
             field="out",
         ) from None
@@ -68,28 +69,40 @@ def write_beside(target: Path, content: bytes, mode: int) -> Path:
             file.flush()
             os.fchmod(file.fileno(), mode) if hasattr(os, "fchmod") else Path(name).chmod(mode)
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:  # An interrupt as well: it may be half a private key.
         Path(name).unlink(missing_ok=True)
         raise
     return Path(name)
 
 
 def put_in_place(written: list[tuple[Path, Path]], *, overwrite: bool) -> None:
-    """Give the files their names; if one fails, take back those that are new."""
-    placed: list[Path] = []
-    try:
-        for temporary, target in written:
-            if overwrite:
-                new = not target.exists()
+    """Give the files their names; if one fails, all names are again as they were."""
+    undo = contextlib.ExitStack()
+    with contextlib.ExitStack() as afterwards:
+        try:
+            for temporary, target in written:
+                if overwrite and target.exists():
+                    previous = set_aside(target)
+                    afterwards.callback(previous.unlink, missing_ok=True)
+                    undo.callback(previous.replace, target)
+                else:
+                    # Fails where the name was taken meanwhile; a rename alone would replace it.
+                    os.close(os.open(target, os.O_CREAT | os.O_EXCL, PRIVATE))
+                    undo.callback(target.unlink)
                 temporary.replace(target)
-            else:
-                # A link fails where the name was taken meanwhile; a rename would replace it.
-                os.link(temporary, target)
-                new = True
-            if new:
-                placed.append(target)
-    except OSError:
-        for target in placed:
+        except BaseException:
             with contextlib.suppress(OSError):
-                target.unlink()
+                undo.close()
+            raise
+
+
+def set_aside(target: Path) -> Path:
+    """A second name for what is there, under which it outlives a replacement."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(descriptor)
+    try:
+        shutil.copy2(target, name)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
         raise
+    return Path(name)
