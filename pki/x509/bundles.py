@@ -73,15 +73,23 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     for read in readers:
         try:
             found = read(data)
-        except (ValueError, UnsupportedAlgorithm):
+        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
             continue
-        if found:
+        if found and all(map(is_readable, found)):
             return found
     raise InvalidInput(
         "This is not a certificate. A .cer, .crt or .pem file, in PEM or DER, is needed.",
         code="certificate.unreadable",
         field="certificate",
     )
+
+
+def is_readable(certificate: x509.Certificate) -> bool:
+    """Whether its names are well formed, which the reader does not look at by itself."""
+    try:
+        return certificate.subject is not None and certificate.issuer is not None
+    except ValueError:
+        return False
 
 
 def pfx(
@@ -95,16 +103,16 @@ def pfx(
 ) -> bytes:
     """A PKCS#12 file with key, certificate and chain; ``password`` may be empty.
 
-    Raises InvalidInput ``password.too_long``.
+    Raises InvalidInput ``password.too_long`` or ``password.not_text``.
     """
-    secret = password_bytes(password)
+    encoded = password_bytes(password)
     return pkcs12.serialize_key_and_certificates(
-        friendly_name.encode(), key, certificate, list(chain), pfx_encryption(secret, encryption)
+        friendly_name.encode(), key, certificate, list(chain), pfx_encryption(encoded, encryption)
     )
 
 
-def pfx_encryption(secret: bytes, encryption: PfxEncryption) -> KeySerializationEncryption:
-    if not secret:
+def pfx_encryption(encoded: bytes, encryption: PfxEncryption) -> KeySerializationEncryption:
+    if not encoded:
         return NoEncryption()
     modern = encryption is PfxEncryption.MODERN
     return (
@@ -116,35 +124,50 @@ def pfx_encryption(secret: bytes, encryption: PfxEncryption) -> KeySerialization
             else pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC
         )
         .hmac_hash(hashes.SHA256() if modern else hashes.SHA1())  # noqa: S303
-        .build(secret)
+        .build(encoded)
     )
 
 
 def password_bytes(password: str) -> bytes:
-    secret = password.encode()
-    if len(secret) > PASSWORD_LIMIT:
+    encoded = secret(password)
+    if len(encoded) > PASSWORD_LIMIT:
         raise InvalidInput(
             f"The password is longer than {PASSWORD_LIMIT} bytes, which some systems cut off. "
             "Choose a shorter one.",
             code="password.too_long",
             field="password",
         )
-    return secret
+    return encoded
+
+
+def secret(password: str) -> bytes:
+    """UTF-8, as readers of keys and PFX files expect it. Raises ``password.not_text``."""
+    try:
+        return password.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(
+            "The password has bytes in it that are no text in UTF-8. Check the terminal's or the "
+            "file's encoding and enter it again.",
+            code="password.not_text",
+            field="password",
+        ) from None
 
 
 def open_pfx(
     data: bytes, password: str
 ) -> tuple[keys.PrivateKey | None, x509.Certificate | None, list[x509.Certificate]]:
     """Key, its certificate and the others. Raises ``pfx.wrong_password`` or ``pfx.unreadable``."""
-    secret = password.encode() or None
+    encoded = secret(password) or None
     try:
-        key, certificate, others = pkcs12.load_key_and_certificates(data, secret)
-    except UnsupportedAlgorithm:
+        key, certificate, others = pkcs12.load_key_and_certificates(data, encoded)
+    except (UnsupportedAlgorithm, x509.InvalidVersion):
         raise unreadable_pfx() from None
     except ValueError as error:
         if "password" not in str(error).lower():
             raise unreadable_pfx() from None
-        raise wrong_password(given=bool(secret)) from None
+        raise wrong_password(given=bool(encoded)) from None
+    if not all(is_readable(found) for found in (certificate, *others) if found):
+        raise unreadable_pfx()
     return (keys.supported(key) if key else None), certificate, others
 
 

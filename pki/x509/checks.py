@@ -48,7 +48,10 @@ def check_authority(certificate: x509.Certificate, *, now: datetime) -> None:
             "not_a_root",
         )
     check_dates(certificate, now)
-    ROOT.check_key(keys.spec_of(keys.supported_public(certificate.public_key())))
+    try:
+        ROOT.check_key(keys.spec_of(keys.of_certificate(certificate)))
+    except InvalidInput as error:
+        raise InvalidInput(error.message, code=error.code, field="files") from None
 
 
 def check_dates(certificate: x509.Certificate, now: datetime) -> None:

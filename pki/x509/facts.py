@@ -98,7 +98,12 @@ def extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
     """One extension's value; None when absent or unreadable."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         return None
 
 
@@ -144,12 +149,12 @@ def alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 def public_key_sha256(certificate: x509.Certificate) -> str:
     """SHA-256 of the SubjectPublicKeyInfo."""
-    return keys.public_key_sha256(keys.supported_public(certificate.public_key()))
+    return keys.public_key_sha256(keys.of_certificate(certificate))
 
 
 def key_texts(certificate: x509.Certificate) -> tuple[str, str]:
     """The key's specification and what people call it."""
-    spec = keys.spec_of(keys.supported_public(certificate.public_key()))
+    spec = keys.spec_of(keys.of_certificate(certificate))
     return str(spec), spec.label
 
 

@@ -232,9 +232,7 @@ def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdent
     try:
         subject = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(
-            keys.supported_public(issuer.public_key())
-        )
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(keys.of_certificate(issuer))
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(subject.value)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -36,10 +37,11 @@ class KeySpec:
             return cls("rsa", bits=int(parameter[:6]))
         if algorithm == "ec" and parameter in CURVES:
             return cls("ec", curve=parameter)
-        if text == "ed25519":
+        if algorithm == "ed25519" and not parameter:
             return cls("ed25519")
+        shown = text[:40].encode(errors="replace").decode()
         raise InvalidInput(
-            f"“{text[:40]}” is not a kind of key. Use rsa-2048, rsa-3072, rsa-4096, ec-p256 or "
+            f"“{shown}” is not a kind of key. Use rsa-2048, rsa-3072, rsa-4096, ec-p256 or "
             "ec-p384.",
             code="key.unknown",
             field="key",
@@ -151,6 +153,15 @@ def supported_public(key: object) -> PublicKey:
     if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in CURVE_NAMES:
         raise unsupported()
     return key
+
+
+def of_certificate(certificate: x509.Certificate) -> PublicKey:
+    """The certificate's public key, which is read only now; may raise ``key.unsupported``."""
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        raise unsupported() from None
+    return supported_public(key)
 
 
 def unsupported() -> InvalidInput:

@@ -61,7 +61,7 @@ def matched(findings: Findings) -> Material:
         return Material(findings.certificates[0], None, findings.certificates[1:])
     for key in findings.private_keys:
         for certificate in findings.certificates:
-            if keys.matches(key, certificate.public_key()):
+            if belongs(key, certificate):
                 others = [other for other in findings.certificates if other != certificate]
                 return Material(certificate, key, others)
     raise InvalidInput(
@@ -70,6 +70,13 @@ def matched(findings: Findings) -> Material:
         code="material.key_mismatch",
         field="files",
     )
+
+
+def belongs(key: keys.PrivateKey, certificate: x509.Certificate) -> bool:
+    try:
+        return keys.matches(key, keys.of_certificate(certificate))
+    except InvalidInput:
+        return False  # A key of another kind, in the chain for instance.
 
 
 def read_file(data: bytes, password: str, findings: Findings) -> None:
@@ -96,7 +103,7 @@ def read_pem(data: bytes, password: str, findings: Findings) -> None:
         findings.certificates += bundles.load_certificates(data)
         recognised = True
     if b"PRIVATE KEY-----" in data:
-        findings.private_keys.append(keys.load(private_key_part(data), password.encode()))
+        findings.private_keys.append(keys.load(private_key_part(data), bundles.secret(password)))
         recognised = True
     if not recognised:
         raise unrecognised()
@@ -114,7 +121,7 @@ def read_der(data: bytes, password: str, findings: Findings) -> None:
         findings.certificates += bundles.load_certificates(data)
     except InvalidInput:
         if is_private_key(data):
-            findings.private_keys.append(keys.load(data, password.encode()))
+            findings.private_keys.append(keys.load(data, bundles.secret(password)))
             return
         read_pfx(data, password, findings)
 

@@ -23,7 +23,6 @@ Refuse = Callable[[str, str], InvalidInput]
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 #: A common name that means a host, as opposed to words for people.
 DNS_LIKE = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
-ALL_DIGITS = re.compile(r"[0-9.]+")
 
 
 def dns_name(text: str, *, field: str = "fqdn") -> str:
@@ -33,7 +32,7 @@ def dns_name(text: str, *, field: str = "fqdn") -> str:
     with a code ``name.…`` that says what is wrong.
     """
     name = text.strip()
-    shown = name if len(name) <= 60 else name[:60] + "…"
+    shown = printable(name if len(name) <= 60 else name[:60] + "…")
 
     def refuse(reason: str, code: str) -> InvalidInput:
         return InvalidInput(f"“{shown}” {reason}", code=f"name.{code}", field=field)
@@ -77,6 +76,11 @@ def dns_name(text: str, *, field: str = "fqdn") -> str:
     return ascii_name
 
 
+def printable(text: str) -> str:
+    """For a sentence that goes to a page or a terminal: no control characters or surrogates."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
 def to_a_labels(text: str, refuse: Refuse) -> str:
     try:
         return idna.encode(text, uts46=True).decode("ascii")
@@ -88,7 +92,8 @@ def to_a_labels(text: str, refuse: Refuse) -> str:
                 "too_long",
             ) from None
         raise refuse(
-            f"cannot be written as an internationalised DNS name ({error}). Check its letters.",
+            f"cannot be written as an internationalised DNS name ({printable(str(error))}). Check "
+            "its letters.",
             "idna",
         ) from None
 
@@ -120,9 +125,9 @@ def check_labels(name: str, refuse: Refuse) -> None:
             )
         if label[2:4] == "--" and label.startswith("xn"):
             check_a_label(label, refuse)
-    if ALL_DIGITS.fullmatch(name):
+    if name.rpartition(".")[2].isdigit():
         raise refuse(
-            "is only digits, which clients read as an IP address. Enter a DNS name.", "digits"
+            "ends with a number, so clients read it as an IP address. Enter a DNS name.", "digits"
         )
 
 
@@ -159,11 +164,12 @@ def alternative_names(texts: Iterable[str], *, field: str = "additional_names") 
 
 
 def is_ip_address(text: str) -> bool:
+    """Without a zone (``%eth0``), which means something on one machine only."""
     try:
         ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return False
-    return True
+    return "%" not in text
 
 
 def general_name(text: str) -> x509.GeneralName:
@@ -202,12 +208,17 @@ def unicode_name(name: str) -> str:
 
 
 def common_name(text: str, *, field: str = "common_name") -> str:
-    """A common name: 1 to 64 printable characters. Raises InvalidInput ``name.common_name``."""
+    """A common name: printable, 1 to 64 bytes. Raises InvalidInput ``name.common_name``.
+
+    RFC 5280 counts characters; the library that encodes certificates counts bytes of UTF-8.
+    """
     name = text.strip()
-    if not name or len(name) > COMMON_NAME_LIMIT or not name.isprintable():
+    size = len(name.encode(errors="replace"))
+    if not name or size > COMMON_NAME_LIMIT or not name.isprintable():
         raise InvalidInput(
-            f"A common name has 1 to {COMMON_NAME_LIMIT} printable characters; this one has "
-            f"{len(name)}. Enter a shorter or plainer one.",
+            f"A common name has printable characters only, and 1 to {COMMON_NAME_LIMIT} bytes in "
+            f"UTF-8, where a letter outside ASCII takes two or more; this one has {size}. Enter a "
+            "shorter or plainer one.",
             code="name.common_name",
             field=field,
         )

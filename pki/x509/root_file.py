@@ -81,7 +81,7 @@ def read(data: bytes, password: str = "") -> RootFile:
         raise incomplete(fields, has_certificate=bool(certificate_text), has_key=bool(key_text))
     return RootFile(
         bundles.load_certificate(decode(certificate_text, "certificate")),
-        keys.load(decode(key_text, "privateKey"), password.encode()),
+        keys.load(decode(key_text, "privateKey"), bundles.secret(password)),
     )
 
 
@@ -119,7 +119,7 @@ def first(fields: dict[str, str], wanted: set[str]) -> str:
 def decode(text: str, name: str) -> bytes:
     """PEM as it is; base64, also of the URL alphabet and with line feeds, decoded."""
     if "-----BEGIN" in text:
-        return text.replace("\\n", "\n").encode()
+        return text.replace("\\n", "\n").encode(errors="replace")
     compact = "".join(text.split()).replace("-", "+").replace("_", "/")
     try:
         data = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
