@@ -28,7 +28,7 @@ lint: $(VENV)/installed-dev
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 unit: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not browser and not interop" --ignore tests/postgresql
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not browser and not interop and not started" --ignore tests/postgresql
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks
