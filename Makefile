@@ -14,8 +14,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 run: $(VENV)/installed
 	@$(BIN)/certiflow up
 
+# A file's tests stay together: they share a product or a browser, and some tell one story.
 test: test-tools lint
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: lint unit
 
@@ -28,7 +29,7 @@ lint: $(VENV)/installed-dev
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 unit: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup -m "not browser and not interop and not started" --ignore tests/postgresql
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not browser and not interop and not started" --ignore tests/postgresql
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks

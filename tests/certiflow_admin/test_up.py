@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives import hashes
 
 from tests.running_product import HOST, SETUP_CODE, RunningProduct
 
-pytestmark = pytest.mark.xdist_group("up")
-
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
