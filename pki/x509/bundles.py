@@ -3,6 +3,7 @@
 Made on demand from what is stored; nothing here is kept.
 """
 
+import contextlib
 from collections.abc import Sequence
 from enum import Enum
 
@@ -36,7 +37,8 @@ class PfxEncryption(Enum):
     LEGACY = "legacy"
 
 
-#: Rounds of the key derivation; Windows refuses files above 600,000 for key, certificates and MAC.
+#: Rounds of the key derivation for key and certificates; Windows refuses files above 600,000.
+#: The MAC has 2,048 in each, which the library fixes: the password must be a good one.
 ROUNDS = {
     PfxEncryption.COMPATIBLE: 50_000,
     PfxEncryption.MODERN: 100_000,
@@ -165,7 +167,11 @@ def open_pfx(
     except ValueError as error:
         if "password" not in str(error).lower():
             raise unreadable_pfx() from None
-        raise wrong_password(given=bool(encoded)) from None
+        if not encoded:
+            raise wrong_password(given=False) from None
+        with contextlib.suppress(InvalidInput):
+            return open_pfx(data, "")  # The password was for something else in the same upload.
+        raise wrong_password(given=True) from None
     if not all(is_readable(found) for found in (certificate, *others) if found):
         raise unreadable_pfx()
     return (keys.supported(key) if key else None), certificate, others
