@@ -27,9 +27,12 @@ ROUNDS, VISITS = 9, 5
 DER = bytes(900)
 STATES = ["issued"] * 17 + ["revoked", "revoked", "abandoned"]
 
+#: A database walks to where a page begins: shown, so that it stays bearable, and not promised.
+FARTHEST = "last page"
+
 PAGES = {
     "first page": "/certificates/",
-    "last page": "/certificates/?page={last}",
+    FARTHEST: "/certificates/?page={last}",
     "search for one": "/certificates/?q=cm777.",
     "search that finds nothing": "/certificates/?q=nowhere",
     "revoked only": "/certificates/?state=revoked",
@@ -57,13 +60,14 @@ def list_row(name: str, path: str, small: "Installation", large: "Installation")
         large=large.visits(path),
     )
     times = ratio(seconds["large"], seconds["small"])
+    promised = name != FARTHEST
     return Row(
         name=f"Certificate list, {LARGE:,} rows: {name}",
         measured=milliseconds(seconds["large"]),
         bare=milliseconds(seconds["bare"]),
         compared=f"{times:.2f} times {SMALL:,} rows ({milliseconds(seconds['small'])})",
-        target=f"≤ {MOST} times",
-        met=times <= MOST,
+        target=f"≤ {MOST} times" if promised else "none",
+        met=times <= MOST if promised else None,
         rounds=seconds,
     )
 
