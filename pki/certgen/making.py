@@ -8,13 +8,14 @@ from pathlib import Path
 
 from cryptography import x509
 
+from pki.certgen.existing_root import existing_root
 from pki.certgen.options import Options
+from pki.certgen.passwords import Passwords
 from pki.errors import InvalidInput
 from pki.files import PRIVATE, PUBLIC
-from pki.x509 import bundles, checks, issuing, keys, names, root_file
+from pki.x509 import bundles, issuing, keys, names, root_file
 from pki.x509.issuing import CertificateRequest
-from pki.x509.material import SIZE_LIMIT, read_material
-from pki.x509.profiles import ROOT, SERVER, Profile
+from pki.x509.profiles import ROOT, SERVER, SMALLEST_RSA, WEAK_RSA, Profile
 
 ROOT_NAME = "CM Agent CA"
 
@@ -35,60 +36,87 @@ class Made:
     warnings: tuple[str, ...]
 
 
-def make(options: Options, *, password: str, root_password: str) -> Made:
+def make(options: Options, passwords: Passwords) -> Made:
     """Everything the options ask for. Raises InvalidInput and Conflict of the core."""
     now = datetime.now(UTC)
-    warnings = weak_keys(options)
     # What can be refused is refused before a key is made, which takes a while.
+    check_sizes(options)
     server_names = names_of(options) if options.makes_server else ()
     lifetime = timedelta(days=options.days) if options.days is not None else None
+    if lifetime is not None:
+        (SERVER if options.makes_server else ROOT).check_lifetime(lifetime)
     files: Files = {}
     if options.root:
         root = new_root(options, None if options.makes_server else lifetime, now)
-        files |= root_files(root, options, root_password)
+        files |= root_files(root, options, passwords.root)
     else:
-        root = existing_root(options.root_key or Path(), root_password, now)
+        path = options.root_key or Path()
+        root = Pair(*existing_root(path, passwords.root, now, allow_weak=options.allow_weak_keys))
     server = None
     if options.makes_server:
         server = new_server(options, root, server_names, lifetime, now)
-        files |= server_files(server, root, options, password)
-    return Made(root, server, files, tuple(warnings))
+        files |= server_files(server, root, options, passwords.pfx)
+    return Made(root, server, files, tuple(warnings(options, root, server)))
 
 
-def weak_keys(options: Options) -> list[str]:
-    """Check the sizes; warn where weak ones were insisted on."""
+def check_sizes(options: Options) -> None:
     wanted: list[tuple[Profile, int, str]] = []
     if options.root:
         wanted.append((ROOT, options.root_key_size, "rootKeySize"))
     if options.makes_server:
         wanted.append((SERVER, options.ssl_key_size, "sslKeySize"))
-    warnings = []
     for profile, bits, name in wanted:
         try:
             profile.check_key(keys.KeySpec("rsa", bits=bits), allow_weak=options.allow_weak_keys)
         except InvalidInput as error:
-            hint = (
-                " Systems that know nothing better: --allow-weak-keys."
-                if error.code == "key.too_small" and bits >= 1024
-                else ""
-            )
+            weak = error.code == "key.too_small" and bits >= SMALLEST_RSA
+            hint = " For a system that takes no better one, add --allow-weak-keys." if weak else ""
             raise InvalidInput(f"{name}: {error}{hint}", code=error.code, field=name) from None
-        if bits < 2048:
-            warnings.append(
-                f"{name} {bits} is weak: clients of today refuse it, and it can be broken."
+
+
+def warnings(options: Options, root: Pair, server: Pair | None) -> list[str]:
+    """What was made as it was asked for, and may still not be what is wanted."""
+    found = []
+    for what, pair in (("root", root), ("server certificate", server)):
+        spec = keys.spec_of(pair.key) if pair else keys.KeySpec("")
+        if spec.algorithm == "rsa" and spec.bits < WEAK_RSA:
+            found.append(
+                f"the {what}'s key, {spec.label}, is weak: clients of today refuse it, and it can "
+                "be broken."
             )
-    return warnings
+    if server and options.this_computer and "." not in this_computer():
+        found.append(
+            f"this computer's name, {this_computer()}, has no domain. Clients that call it by a "
+            "longer one will not accept the certificate; give that one by sn."
+        )
+    if server and server.certificate.not_valid_after_utc == root.certificate.not_valid_after_utc:
+        found.append(
+            "the root ends soon, on "
+            f"{root.certificate.not_valid_after_utc:%Y-%m-%d}, and the server certificate with it."
+        )
+    return found
 
 
 def names_of(options: Options) -> tuple[str, ...]:
-    fqdn = names.server_name(this_computer() if options.this_computer else options.server_name)
+    fqdn = own_name() if options.this_computer else names.server_name(options.server_name)
     others = names.alternative_names(options.names, field="san")
     return (fqdn, *(name for name in others if name != fqdn))
 
 
+def own_name() -> str:
+    try:
+        return names.server_name(this_computer(), field="csn")
+    except InvalidInput as error:
+        raise InvalidInput(
+            f"csn, this computer's name: {error} Its name for others can be given by sn.",
+            code=error.code,
+            field="csn",
+        ) from None
+
+
 def this_computer() -> str:
     """This computer's full name; its short one where the resolver knows no better."""
-    name = socket.getfqdn()
+    name = socket.getfqdn().rstrip(".")
     return socket.gethostname() if name.startswith("localhost") else name
 
 
@@ -98,28 +126,6 @@ def new_root(options: Options, lifetime: timedelta | None, now: datetime) -> Pai
         ROOT_NAME, key, now=now, lifetime=lifetime, allow_weak_key=options.allow_weak_keys
     )
     return Pair(certificate, key)
-
-
-def existing_root(path: Path, password: str, now: datetime) -> Pair:
-    """The root in a file, checked that it can sign. Raises InvalidInput on ``rootKey``."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise InvalidInput(
-            f"rootKey: {path} cannot be read: {error.strerror}. Name agent_root_ca.json.",
-            code="root_file.missing",
-            field="rootKey",
-        ) from None
-    material = read_material([content], password)
-    if material.key is None:
-        raise InvalidInput(
-            f"rootKey: {path} has no private key. Name agent_root_ca.json, which holds both.",
-            code="material.no_key",
-            field="rootKey",
-        )
-    checks.check_authority(material.certificate, now=now)
-    return Pair(material.certificate, material.key)
 
 
 def new_server(
@@ -147,6 +153,7 @@ def root_files(root: Pair, options: Options, password: str) -> Files:
     return {
         "agent_root_ca.json": (root_file.write(root.certificate, root.key, password), PRIVATE),
         "agent_root_ca.cer": (encoded(root.certificate, options), PUBLIC),
+        # The same key: with a password on one file only, the other would give it away.
         "agent_root_ca.key": (keys.to_pem(root.key, secret), PRIVATE),
     }
 

@@ -1,0 +1,1 @@
+"""The certificate stores of Windows, Linux and macOS, a module each."""
