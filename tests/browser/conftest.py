@@ -29,18 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright_engine() -> Iterator[Playwright]:
+    """Stopped after each file: while its event loop runs, Django refuses to use the database."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed; `make test-tools` installs it.")
     with sync_playwright() as engine:
         yield engine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright_engine: Playwright) -> Iterator[Browser]:
     started = playwright_engine.chromium.launch(
         executable_path=CHROMIUM, chromium_sandbox=False, args=ARGUMENTS
