@@ -92,9 +92,10 @@ def names_verdict(certificate: x509.Certificate, fqdn: str) -> Verdict:
     found = value.get_values_for_type(x509.DNSName) if value else []
     covering = [name for name in found if names.covers(name, fqdn)]
     if covering:
-        detail = f"{covering[0]} is among them."
+        detail = f"{names.printable(covering[0])} is among them."
     elif found:
-        detail = f"They are {', '.join(found[:5])}; none of them stands for {fqdn}."
+        shown = names.printable(", ".join(found[:5]))
+        detail = f"They are {shown}; none of them stands for {fqdn}."
     else:
         detail = f"There are none, and {fqdn} is needed; clients no longer read the common name."
     return Verdict(

@@ -1,4 +1,8 @@
-"""What people look for in a certificate, as text."""
+"""What people look for in a certificate, as text.
+
+Texts that a stranger chose come without control characters, which a terminal would obey
+and some databases refuse.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -127,24 +131,24 @@ def der(certificate: x509.Certificate) -> bytes:
 
 def subject(certificate: x509.Certificate) -> str:
     """RFC 4514."""
-    return certificate.subject.rfc4514_string()
+    return names.printable(certificate.subject.rfc4514_string())
 
 
 def issuer(certificate: x509.Certificate) -> str:
     """RFC 4514."""
-    return certificate.issuer.rfc4514_string()
+    return names.printable(certificate.issuer.rfc4514_string())
 
 
 def common_name(certificate: x509.Certificate) -> str:
     """The most specific common name of the subject; empty without one."""
     attributes = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(attributes[-1].value) if attributes else ""
+    return names.printable(str(attributes[-1].value)) if attributes else ""
 
 
 def alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
     """Subject alternative names as text, in the certificate's order."""
     value = extension(certificate, x509.SubjectAlternativeName)
-    return tuple(names.display(name) for name in value) if value else ()
+    return tuple(names.printable(names.display(name)) for name in value) if value else ()
 
 
 def public_key_sha256(certificate: x509.Certificate) -> str:
@@ -190,8 +194,8 @@ def addresses(certificate: x509.Certificate) -> list[tuple[str, str]]:
     access = extension(certificate, x509.AuthorityInformationAccess)
     for description in access or ():
         kind = "OCSP" if description.access_method._name == "OCSP" else "Issuer's certificate"
-        found.append((kind, str(description.access_location.value)))
+        found.append((kind, names.printable(str(description.access_location.value))))
     points = extension(certificate, x509.CRLDistributionPoints)
     for point in points or ():
-        found += [("CRL", str(name.value)) for name in point.full_name or ()]
+        found += [("CRL", names.printable(str(name.value))) for name in point.full_name or ()]
     return found

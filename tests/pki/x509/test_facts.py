@@ -144,3 +144,20 @@ def test_a_certificate_with_a_key_of_another_kind_is_refused(
     certificate = bare(p521_key, now)  # type: ignore[arg-type]
     with refused("key.unsupported", "key", "P-384"):
         facts.describe(certificate)
+
+
+def test_control_characters_of_a_stranger_are_not_passed_on(
+    p256_key: ec.EllipticCurvePrivateKey, now: datetime
+) -> None:
+    """A terminal would obey them, and PostgreSQL stores no NUL."""
+    names = x509.SubjectAlternativeName([x509.DNSName("a\x00b"), x509.RFC822Name("a\x1b[2J")])
+    address = x509.UniformResourceIdentifier("http://example.com/\x1b")
+    point = x509.DistributionPoint([address], None, None, None)
+    der = facts.der(bare(p256_key, now, names, x509.CRLDistributionPoints([point])))
+    found = facts.describe(
+        x509.load_der_x509_certificate(der.replace(b"Elsewhere", b"Else\x1b[2J\x00"))
+    )
+    assert found.names == ("a�b", "email:a�[2J")
+    assert found.addresses == (("CRL", "http://example.com/�"),)
+    assert found.issuer.isprintable()
+    assert found.issuer.startswith("O=Else�[2J")
