@@ -12,7 +12,8 @@ LONGEST = 200
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    # PostgreSQL's texts hold no NUL, so nothing can be found by one.
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST]
     found = find(text, cast(User, request.user)) if text else Found()
     if found.exact is not None:
         return redirect(found.exact)
