@@ -1,13 +1,20 @@
 """Finding a certificate by the serial number in an address."""
 
+import re
+
 from django.http import Http404
 
 from pki.models import Certificate
+
+#: Twenty octets at most (RFC 5280, section 4.1.2.2).
+HEX = re.compile(r"[0-9a-f]{1,40}")
 
 
 def by_serial(serial: str) -> Certificate:
     """Ours before one of another authority that happens to have the same number."""
     number = serial.lower().replace(":", "").lstrip("0")
+    if not HEX.fullmatch(number):
+        raise Http404
     found = (
         Certificate.objects.filter(serial_number=number)
         .select_related("server__certificate", "authority__certificate", "replaces", "private_key")

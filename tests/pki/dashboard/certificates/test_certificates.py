@@ -35,7 +35,8 @@ def test_serial_numbers_are_found_however_they_are_written(
     as_viewer: Client, issued: Certificate
 ) -> None:
     assert as_viewer.get(f"/certificates/{issued.serial_number.upper()}/").status_code == 200
-    assert as_viewer.get("/certificates/1234/").status_code == 404
+    for serial in ("1234", "xyz", "%00", "a" * 50):
+        assert as_viewer.get(f"/certificates/{serial}/").status_code == 404
 
 
 @pytest.mark.parametrize("form", ["cer", "pem", "chain"])
