@@ -17,7 +17,8 @@ class Command(ActionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--forget-old-keys", action="store_true",
-            help="then take the other keys out of the ring; backups sealed under them need them",
+            help="then take the other keys out of the ring, with the product stopped; backups "
+            "sealed under them need them",
         )  # fmt: skip
         add_json_option(parser)
 
