@@ -1,0 +1,1 @@
+"""Independent programs judge the certificates and files that the product makes."""
