@@ -1,9 +1,9 @@
 """Passwords of the PFX and of the root file: where they come from and never appear."""
 
+import contextlib
 import getpass
 import io
 import json
-import contextlib
 import subprocess
 import sys
 import time
