@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pki.x509 import bundles, keys
 from pki.x509.bundles import PfxEncryption
+from tests.interop.programs import path_of
 from tests.pki.x509.refusals import refused
 
 PASSWORD = "Пароль и 密码 🔑"
@@ -99,8 +100,8 @@ def test_openssl_says_how_a_pfx_is_encrypted(
     (tmp_path / "password").write_text("secret")
     data = bundles.pfx(*made, "secret", friendly_name="cm1", encryption=encryption)
     told = subprocess.run(
-        ["openssl", "pkcs12", "-info", "-noout", "-passin", f"file:{tmp_path / 'password'}"],
-        input=data, capture_output=True, check=True,
+        [path_of("openssl"), "pkcs12", "-info", "-noout", "-passin", "file:password"],
+        input=data, capture_output=True, check=True, cwd=tmp_path,
     ).stderr.decode()  # fmt: skip
     scheme, mac, rounds = SCHEMES[encryption]
     assert f"MAC: {mac}," in told

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from pki.x509 import facts, issuing, keys
+from tests.interop.programs import path_of
 from tests.pki.x509.refusals import refused
 
 
 def openssl(certificate: x509.Certificate, *arguments: str) -> str:
     done = subprocess.run(
-        ["openssl", "x509", "-noout", *arguments],
+        [path_of("openssl"), "x509", "-noout", *arguments],
         input=certificate.public_bytes(serialization.Encoding.PEM),
         capture_output=True,
         check=True,

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 
 from pki.x509 import issuing, keys
 from pki.x509.keys import KeySpec
+from tests.interop.programs import path_of
 from tests.pki.x509.conftest import NOW
 from tests.pki.x509.refusals import refused
 
@@ -36,7 +37,7 @@ def pem(key: Any, form: str = "PKCS8", password: bytes = b"") -> bytes:
 
 def openssl(*arguments: str, data: bytes = b"") -> bytes:
     return subprocess.run(
-        ["openssl", *arguments], input=data, capture_output=True, check=True
+        [path_of("openssl"), *arguments], input=data, capture_output=True, check=True
     ).stdout
 
 

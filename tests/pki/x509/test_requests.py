@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pki.errors import InvalidInput
 from pki.x509 import keys, requests
 from pki.x509.profiles import SERVER
+from tests.interop.programs import path_of
 from tests.pki.x509.fuzzing import damage, damaged, fuzzed, only_refusals
 from tests.pki.x509.refusals import refused
 
@@ -44,7 +45,7 @@ def made_by_openssl(
     folder = tmp_path_factory.mktemp("request")
     (folder / "request.cnf").write_text(CONFIGURATION)
     (folder / "request.key").write_bytes(keys.to_pem(p256_key))
-    command = ["openssl", "req", "-new", "-config", "request.cnf", "-key", "request.key"]
+    command = [path_of("openssl"), "req", "-new", "-config", "request.cnf", "-key", "request.key"]
     return subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout
 
 
