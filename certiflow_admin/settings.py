@@ -127,6 +127,8 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+#: Nobody is asked: a session ends with the browser or after SESSION_COOKIE_AGE.
+ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 #: Seconds for which a password or passkey counts as fresh.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300

@@ -270,7 +270,8 @@ def test_a_certificate_that_breaks_the_rules_gets_a_verdict_a_line(page: Page, f
     [
         "/", "/servers/", "/authorities/", "/audit/", "/settings/", "/settings/users/",
         "/search/?q=cm1", "/search/?q=nothing-like-this", "/accounts/password/change/",
-        "/accounts/two-step/", "/no/such/page/", "/certificates/?state=expired",
+        "/accounts/two-step/", "/accounts/two-step/totp/activate/", "/settings/users/add/",
+        "/no/such/page/", "/certificates/?state=expired",
     ],
 )  # fmt: skip
 def test_every_other_page_looks_right(page: Page, path: str) -> None:
@@ -288,6 +289,20 @@ def test_the_page_of_the_root_and_its_export(page: Page, files: Path) -> None:
     page.get_by_label("Password for the file").fill(PFX_PASSWORD)
     page.get_by_label("The same password again").fill(PFX_PASSWORD)
     assert "encryptedPrivateKey" in save(page, "Download agent_root_ca.json", files).read_text()
+
+
+def test_who_is_not_signed_in_sees_how_to(context: BrowserContext, product: RunningProduct) -> None:
+    browser = context.browser
+    assert browser is not None
+    stranger = browser.new_context(base_url=product.url, ignore_https_errors=True)
+    page = stranger.new_page()
+    page.goto("/servers/")
+    assert look(page, "login") == []
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill("not the password")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    assert look(page, "login-refused") == []
+    stranger.close()
 
 
 def test_signing_out_and_in_again_without_javascript(

@@ -9,8 +9,8 @@ class ExportForm(NewPasswordMixin):
     password = new_password_field(
         "Password for the file",
         required=False,
-        help_text="Encrypts the private key in the file. Leave both empty only for the original "
-        "CertiFlow utility, which reads no encrypted file.",
+        help_text="Encrypts the private key in the file. Leave both empty only for a program that "
+        "reads no encrypted file.",
     )
     password_again = repeated_password_field(required=False)
     unencrypted = forms.BooleanField(

@@ -10,7 +10,7 @@ from pki.models import Certificate
 
 MONTHS = 18
 #: Units of the drawing.
-WIDTH, HEIGHT, TOP, STEP = 900, 110, 18, 50
+WIDTH, HEIGHT, TOP, STEP = 900, 120, 32, 50
 BAR = 30
 
 
