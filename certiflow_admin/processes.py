@@ -5,11 +5,13 @@ import os
 import shlex
 import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from honcho import manager
+from honcho import manager, process
 from honcho.printer import Message, Printer
 
 #: Seconds after which what has not ended by itself is ended; gunicorn takes 15 at most.
@@ -30,6 +32,25 @@ class Process:
         return f"exec {shlex.join((sys.executable, *self.arguments))}"
 
 
+class WatchfulProcess(process.Process):
+    """Ends what it runs when the supervisor is gone without a word, as after `kill -9`."""
+
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+        watch = threading.Thread(target=self._end_after, args=(os.getppid(),), daemon=True)
+        watch.start()
+        super().run(events, ignore_signals)
+
+    def _end_after(self, supervisor: int) -> None:
+        while os.getppid() == supervisor:
+            time.sleep(1)
+        if self._child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGTERM)
+            self._child.wait()
+        # Nobody reads the lines any more, so leaving in order could wait for ever.
+        os._exit(1)
+
+
 class ForgivingPrinter(Printer):
     """Goes on when nobody reads any more, as when the terminal was closed."""
 
@@ -43,6 +64,7 @@ class Supervisor(manager.Manager):
 
     def __init__(self, printer: Printer) -> None:
         super().__init__(printer)
+        self._process_ctor = WatchfulProcess
         self._wanted_to_end = False
         #: The process whose end ended the others; empty while there was none, or a signal.
         self.ended_by_itself = ""
@@ -71,8 +93,8 @@ def run(processes: Sequence[Process], out: TextIO, error: TextIO) -> int:
     """Until Ctrl-C or SIGTERM, then 0; 1 with a sentence when one of them ended by itself."""
     supervisor = Supervisor(ForgivingPrinter(out))
     environment: dict[str, Any] = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    for process in processes:
-        supervisor.add_process(process.name, process.command, env=environment)
+    for each in processes:
+        supervisor.add_process(each.name, each.command, env=environment)
     end_with_the_terminal()
     supervisor.loop()
     ended = supervisor.ended_by_itself

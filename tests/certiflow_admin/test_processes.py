@@ -81,6 +81,18 @@ def test_a_stop_in_the_first_moment_is_not_lost(tmp_path: Path) -> None:
     """The signal may come before the processes have said their numbers."""
     supervised = Supervised(tmp_path)
     while not supervised.children():
+        assert supervised.process.poll() is None, supervised.err.read_text()
         time.sleep(0.005)
     supervised.process.send_signal(signal.SIGTERM)
     assert supervised.process.wait() in {0, -signal.SIGTERM}
+
+
+def test_nothing_is_left_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    supervised = Supervised(tmp_path)
+    supervised.wait_for("lasting | here")
+    children = supervised.children()
+    assert len(children) >= 2
+    supervised.process.kill()
+    supervised.process.wait()
+    while any(map(is_running, children)):  # A second or two, and the test's own time limit.
+        time.sleep(0.05)

@@ -19,9 +19,8 @@ from tests.running_product import HOST, SETUP_CODE, RunningProduct
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     running = RunningProduct(tmp_path_factory.mktemp("product")).start()
     yield running
-    assert running.process is not None
-    if running.process.poll() is None:
-        running.process.kill()
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
 
 
 def certificate(product: RunningProduct) -> x509.Certificate:
