@@ -1,7 +1,7 @@
 """Issuing from a certificate request through the action, with everything that users get.
 
-Reading the request and proving its key, the checks, two committed transactions, the
-sealed key opened for each signature, the audit event.
+Reading the request and proving its key, the checks, two transactions of which the second
+waits for the disk, the signature and its check, the audit event.
 """
 
 from collections.abc import Iterator
@@ -86,8 +86,8 @@ def measured(spec: str, request_key: RequestKey, times: int) -> dict[str, list[f
 
 def where_the_time_goes(seconds: dict[str, list[float]]) -> str:
     added = [action - bare for action, bare in zip(seconds["action"], seconds["bare"], strict=True)]
-    commits = [2 * commit for commit in seconds["commit"]]
-    return f"adds {milliseconds(added)}, {milliseconds(commits)} of it two commits to this disk"
+    waited = milliseconds(seconds["commit"])
+    return f"adds {milliseconds(added)}, {waited} of it the wait for this disk"
 
 
 def new_root(spec: str) -> PrivateKey:
