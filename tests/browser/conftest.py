@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.running_product import HOST, RunningProduct
 
@@ -86,8 +93,14 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-def look(page: Page, name: str) -> list[str]:
-    """Look at the page light and dark, wide and narrow: what is wrong with it, a line each."""
+def look(page: Page, name: str, heading: str = "") -> list[str]:
+    """Look at the page light and dark, wide and narrow: what is wrong with it, a line each.
+
+    With ``heading`` it waits until the page of that heading is there, as after a click.
+    """
+    if heading:
+        expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+    page.wait_for_load_state()
     wrong = []
     for scheme in ("light", "dark"):
         # Without motion, so that no colour is looked at on its way to another.

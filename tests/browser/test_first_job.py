@@ -80,10 +80,10 @@ def test_the_set_up_code_lets_the_administrator_in(page: Page, product: RunningP
 def test_a_new_root_is_created(page: Page) -> None:
     assert look(page, "setup-root") == []
     page.get_by_role("link", name="Import an existing root").click()
-    assert look(page, "setup-root-import") == []
+    assert look(page, "setup-root-import", "Import an existing root") == []
     page.get_by_role("link", name="Back").click()
     page.get_by_role("link", name="Create a new root").click()
-    assert look(page, "setup-root-new") == []
+    assert look(page, "setup-root-new", "Create a new root") == []
     page.get_by_role("button", name="Create the root").click()
     expect(page.get_by_text("its key is stored encrypted")).to_be_visible(timeout=60_000)
 
@@ -93,7 +93,7 @@ def test_the_dashboard_takes_its_new_certificate_at_once(
 ) -> None:
     temporary = certificate_answered(product.port)
     assert temporary.issuer == temporary.subject
-    assert look(page, "setup-host") == []
+    assert look(page, "setup-host", "A certificate for this host") == []
     page.get_by_role("button", name="Issue the certificate").click()
     expect(page.get_by_role("heading", name="Everything is in place")).to_be_visible()
     assert look(page, "setup-done") == []
@@ -107,7 +107,7 @@ def test_the_dashboard_takes_its_new_certificate_at_once(
 
 def test_a_server_is_added_and_gets_its_certificate(page: Page) -> None:
     page.get_by_role("link", name="Add a server").click()
-    assert look(page, "server-add") == []
+    assert look(page, "server-add", "Add a server") == []
     page.get_by_label("Full DNS name").fill("cm1 example")
     page.get_by_role("button", name="Add the server").click()
     expect(page.get_by_text("has a space in it")).to_be_visible()
@@ -115,7 +115,7 @@ def test_a_server_is_added_and_gets_its_certificate(page: Page) -> None:
     page.get_by_label("Full DNS name").fill(SERVER)
     page.get_by_label("Additional names").fill("127.0.0.1")
     page.get_by_role("button", name="Add the server").click()
-    assert look(page, "server-issue") == []
+    assert look(page, "server-issue", "Issue the certificate") == []
     page.get_by_role("button", name="Issue the certificate").click()
     expect(page.get_by_role("heading", name="Put it to work")).to_be_visible()
     assert look(page, "certificate-issued") == []
@@ -124,7 +124,7 @@ def test_a_server_is_added_and_gets_its_certificate(page: Page) -> None:
 def test_the_private_key_is_downloaded_after_the_password(page: Page, files: Path) -> None:
     save(page, "Chain (PEM)", files)
     page.get_by_role("link", name="with the private key").click()
-    assert look(page, "reauthenticate") == []
+    assert look(page, "reauthenticate", "Confirm that it is you") == []
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", name="Download with the private key")).to_be_visible()
@@ -231,13 +231,13 @@ def test_chromium_that_trusts_only_the_downloaded_root_shows_the_page(
 def test_renewing_and_comparing(page: Page) -> None:
     page.goto("/servers/")
     page.get_by_role("link", name=SERVER).click()
-    assert look(page, "server-detail") == []
+    assert look(page, "server-detail", SERVER) == []
     page.get_by_role("link", name="Renew").click()
-    assert look(page, "server-renew") == []
+    assert look(page, "server-renew", "Renew the certificate") == []
     page.get_by_role("button", name="Renew the certificate").click()
     expect(page.get_by_text("has a new certificate")).to_be_visible()
     page.get_by_role("link", name="compare the two").click()
-    assert look(page, "certificate-compare") == []
+    assert look(page, "certificate-compare", "What changed") == []
 
 
 def test_revoking(page: Page) -> None:
@@ -245,7 +245,7 @@ def test_revoking(page: Page) -> None:
     assert look(page, "certificate-list") == []
     page.get_by_role("link", name=SERVER).nth(1).click()
     page.get_by_role("link", name="Revoke").click()
-    assert look(page, "certificate-revoke") == []
+    assert look(page, "certificate-revoke", "Revoke the certificate") == []
     page.get_by_label("Another certificate replaces it").check()
     page.get_by_label("I know that this cannot be undone").check()
     page.get_by_role("button", name="Revoke it for good").click()
@@ -258,7 +258,7 @@ def test_a_certificate_that_breaks_the_rules_gets_a_verdict_a_line(page: Page, f
     page.get_by_label("Full DNS name").fill("cm2.example.test")
     page.get_by_role("button", name="Add the server").click()
     page.get_by_role("link", name="Import that certificate").click()
-    assert look(page, "server-import") == []
+    assert look(page, "server-import", "Import a certificate") == []
     page.get_by_label("Certificate, with its key").set_input_files(files / f"{SERVER}.chain.pem")
     page.get_by_role("button", name="Check and import").click()
     expect(page.get_by_text("This certificate does not fit")).to_be_visible()
@@ -283,9 +283,9 @@ def test_every_other_page_looks_right(page: Page, path: str) -> None:
 def test_the_page_of_the_root_and_its_export(page: Page, files: Path) -> None:
     page.goto("/authorities/")
     page.get_by_role("link", name="CM Agent CA").first.click()
-    assert look(page, "authority-detail") == []
+    assert look(page, "authority-detail", "CM Agent CA") == []
     page.get_by_role("link", name="Export with its key").click()
-    assert look(page, "authority-export") == []
+    assert look(page, "authority-export", "Export the root") == []
     page.get_by_label("Password for the file").fill(PFX_PASSWORD)
     page.get_by_label("The same password again").fill(PFX_PASSWORD)
     assert "encryptedPrivateKey" in save(page, "Download agent_root_ca.json", files).read_text()
@@ -297,10 +297,11 @@ def test_who_is_not_signed_in_sees_how_to(context: BrowserContext, product: Runn
     stranger = browser.new_context(base_url=product.url, ignore_https_errors=True)
     page = stranger.new_page()
     page.goto("/servers/")
-    assert look(page, "login") == []
+    assert look(page, "login", "Sign in") == []
     page.get_by_label("Username").fill(USER)
     page.get_by_label("Password", exact=True).fill("not the password")
     page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("are not correct")).to_be_visible()
     assert look(page, "login-refused") == []
     stranger.close()
 
