@@ -6,6 +6,16 @@ from django.db import models
 from django.utils import timezone
 
 
+class Written(models.QuerySet["AuditEvent"]):
+    """Events that can be read and nothing else."""
+
+    def update(self, **_changes: Any) -> int:
+        raise TypeError("An audit event is written once and never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("An audit event is never deleted.")
+
+
 class AuditEvent(models.Model):
     """Written once by an action, inside its transaction; never changed or deleted."""
 
@@ -24,6 +34,8 @@ class AuditEvent(models.Model):
     object_label = models.CharField(max_length=300, blank=True)
     #: Facts worth keeping; never a key, a password or a code.
     detail = models.JSONField(default=dict)
+
+    objects = Written.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -27,6 +27,14 @@ def test_it_cannot_be_deleted(event: AuditEvent) -> None:
     assert AuditEvent.objects.count() == 1
 
 
+def test_many_at_once_cannot_be_changed_or_deleted_either(event: AuditEvent) -> None:
+    with pytest.raises(TypeError, match="never changed"):
+        AuditEvent.objects.filter(actor="anna").update(actor="nobody")
+    with pytest.raises(TypeError, match="never deleted"):
+        AuditEvent.objects.all().delete()
+    assert AuditEvent.objects.get().actor == "anna"
+
+
 def test_the_newest_comes_first(event: AuditEvent) -> None:
     newer = AuditEvent.objects.create(event="user.signed_out", actor="anna", door="dashboard")
     assert list(AuditEvent.objects.all()) == [newer, event]
