@@ -1,20 +1,33 @@
 """State and constraints, one noun a file. Workflows live in `pki.actions`."""
 
+from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
 from pki.models.authority import Authority
 from pki.models.certificate import Certificate
+from pki.models.enrollment_token import EnrollmentToken
 from pki.models.private_key import PrivateKey
+from pki.models.registration_policy import RegistrationPolicy
+from pki.models.saved_view import SavedView
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
 from pki.models.user import Role, User
+from pki.models.workstation import Tag, TrustState, Workstation
 
 __all__ = [
+    "AgentTask",
     "AuditEvent",
     "Authority",
     "Certificate",
+    "EnrollmentToken",
     "PrivateKey",
+    "RegistrationPolicy",
     "Role",
+    "SavedView",
     "Server",
     "SetupCode",
+    "Tag",
+    "TaskState",
+    "TrustState",
     "User",
+    "Workstation",
 ]

@@ -57,6 +57,9 @@ class Certificate(models.Model):
     server = models.ForeignKey(
         "pki.Server", on_delete=models.PROTECT, null=True, related_name="certificates"
     )
+    workstation = models.ForeignKey(
+        "pki.Workstation", on_delete=models.PROTECT, null=True, related_name="certificates"
+    )
     private_key = models.ForeignKey(
         "pki.PrivateKey", on_delete=models.PROTECT, null=True, related_name="certificates"
     )
@@ -104,6 +107,11 @@ class Certificate(models.Model):
                 fields=["server"],
                 condition=models.Q(state="prepared"),
                 name="one_issuance_at_a_time_by_server",
+            ),
+            models.UniqueConstraint(
+                fields=["workstation"],
+                condition=models.Q(state="prepared"),
+                name="one_issuance_at_a_time_by_agent",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["prepared", "abandoned"]) | ~models.Q(sha256=""),

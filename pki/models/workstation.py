@@ -1,0 +1,147 @@
+"""A workstation with an agent, and how far it is trusted."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils import timezone
+
+
+class TrustState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    APPROVED = "approved", "Approved"
+    TRUSTED = "trusted", "Trusted"
+    DENIED = "denied", "Denied"
+    REVOKED = "revoked", "Revoked"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One arrow of the state machine; nothing else changes a trust state."""
+
+    verb: str
+    sources: frozenset[TrustState]
+    target: TrustState
+    #: The audit event that tells of it.
+    event: str
+    #: Whether a person has to say why.
+    needs_reason: bool = False
+
+
+TRANSITIONS = {
+    transition.verb: transition
+    for transition in (
+        Transition(
+            "approve",
+            frozenset({TrustState.PENDING, TrustState.DENIED}),
+            TrustState.APPROVED,
+            "workstation.approved",
+        ),
+        Transition(
+            "deny", frozenset({TrustState.PENDING}), TrustState.DENIED, "workstation.denied"
+        ),
+        # The first mutual-TLS call with its own certificate.
+        Transition(
+            "trust", frozenset({TrustState.APPROVED}), TrustState.TRUSTED, "workstation.trusted"
+        ),
+        Transition(
+            "revoke",
+            frozenset({TrustState.APPROVED, TrustState.TRUSTED}),
+            TrustState.REVOKED,
+            "workstation.revoked",
+            needs_reason=True,
+        ),
+        # With a new key and a new certificate: the old ones stay revoked.
+        Transition(
+            "reinstate",
+            frozenset({TrustState.REVOKED}),
+            TrustState.APPROVED,
+            "workstation.reinstated",
+            needs_reason=True,
+        ),
+    )
+}
+
+#: The states in which an agent may have a certificate.
+ADMITTED = (TrustState.APPROVED, TrustState.TRUSTED)
+
+
+class Tag(models.Model):
+    """A word by which people group workstations."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Workstation(models.Model):
+    TrustState = TrustState
+
+    #: What the agent calls itself: machine GUID, new GUID, computer SID or a given text.
+    agent_id = models.CharField(max_length=64, db_index=True)
+    #: SHA-256 of the SubjectPublicKeyInfo it asked with; empty while a new key is expected.
+    public_key_sha256 = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=TrustState, default=TrustState.PENDING)
+    #: Another machine had this identifier with another key when this one registered.
+    identifier_taken = models.BooleanField(default=False)
+    #: After a reinstatement: until when a new key is taken; empty at other times.
+    new_key_until = models.DateTimeField(null=True)
+
+    #: What people call it; the computer's name until someone renames it.
+    name = models.CharField(max_length=100, db_index=True)
+    hostname = models.CharField(max_length=253, blank=True, db_index=True)
+    os = models.CharField(max_length=100, blank=True)
+    agent_version = models.CharField(max_length=40, blank=True)
+    #: Where it last came from.
+    address = models.GenericIPAddressField(null=True)
+    inventory = models.JSONField(default=dict)
+    comment = models.CharField(max_length=500, blank=True)
+    tags = models.ManyToManyField(Tag, related_name="workstations", blank=True)
+
+    certificate = models.OneToOneField(
+        "pki.Certificate", on_delete=models.PROTECT, null=True, related_name="current_for_agent"
+    )
+    token = models.ForeignKey(
+        "pki.EnrollmentToken", on_delete=models.PROTECT, null=True, related_name="workstations"
+    )
+    registered_at = models.DateTimeField(default=timezone.now)
+    state_since = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [
+            models.Index(fields=["state", "name"], name="workstation_state"),
+            models.Index(fields=["name", "id"], name="workstation_name"),
+            models.Index(fields=["last_seen_at"], name="workstation_seen"),
+            models.Index(fields=["registered_at"], name="workstation_registered"),
+            models.Index(fields=["address", "registered_at"], name="workstation_address"),
+            models.Index(fields=["os"], name="workstation_os"),
+            models.Index(fields=["agent_version"], name="workstation_agent"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agent_id", "public_key_sha256"],
+                condition=~models.Q(public_key_sha256=""),
+                name="workstation_key_once",
+            ),
+            # A second machine under a taken identifier never displaces the first.
+            models.UniqueConstraint(
+                fields=["agent_id"],
+                condition=models.Q(state__in=["approved", "trusted"]),
+                name="one_admitted_workstation_by_identifier",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/workstations/{self.pk}/"
+
+    def may(self, verb: str) -> bool:
+        """Whether the state machine has an arrow called ``verb`` from here."""
+        return self.state in TRANSITIONS[verb].sources
