@@ -21,7 +21,8 @@ from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.signer import Signer, active_signer
 from pki.errors import Conflict
-from pki.models import AuditEvent, Certificate, PrivateKey, Server
+from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
+from pki.models.workstation import ADMITTED
 from pki.x509 import issuing, keys
 from pki.x509.issuing import CertificateRequest, Prepared
 
@@ -36,6 +37,7 @@ class Order:
     request: CertificateRequest
     source: str
     server: Server | None = None
+    workstation: Workstation | None = None
     #: The sealed key the certificate is for; unsaved when it is new, None for a CSR's.
     private_key: PrivateKey | None = None
     replaces: Certificate | None = None
@@ -53,14 +55,37 @@ def issue(order: Order, *, actor: Actor) -> Certificate:
     except Exception:
         abandon(row, actor, reason="The signature failed.")
         raise
+    try:
+        finish(order, row, certificate, actor)
+    except (Conflict, IntegrityError):
+        abandon(row, actor, reason="It was not stored, since what it was for changed meanwhile.")
+        raise
+    return row
+
+
+def finish(order: Order, row: Certificate, certificate: x509.Certificate, actor: Actor) -> None:
     with transaction.atomic():
         # The server before the certificate, as `reserve` locks them: two of these cannot block
         # each other then.
         if order.server is not None:
             statements.update(Server, {"certificate_id": row.pk}, id=order.server.pk)
+        if order.workstation is not None:
+            put_into_use(order.workstation, row)
         store(row, certificate)
         record_issued(order, row, actor)
-    return row
+
+
+def put_into_use(workstation: Workstation, row: Certificate) -> None:
+    """Its current certificate, unless the workstation was revoked while it was signed."""
+    current = {"certificate_id": row.pk, "public_key_sha256": row.public_key_sha256}
+    for state in ADMITTED:
+        if statements.update(Workstation, current, id=workstation.pk, state=state):
+            return
+    raise Conflict(
+        "The workstation was revoked while its certificate was being signed, so nothing was "
+        "issued.",
+        code="workstation.revoked",
+    )
 
 
 def store(row: Certificate, certificate: x509.Certificate) -> None:
@@ -102,8 +127,14 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
     try:
         return make_reservation(order, prepared, signer)
     except IntegrityError:
-        if order.server is not None and close_stale(order.server, actor):
+        if close_stale(order, actor):
             return reserve(order, prepared, signer, actor)
+        if order.workstation is not None:
+            raise Conflict(
+                "A certificate for this workstation is being issued at this moment. Ask again in "
+                "a few seconds with the same key.",
+                code="workstation.busy",
+            ) from None
         raise Conflict(
             "Someone else is issuing a certificate for this server at this moment. Look at it "
             "again in a few seconds; nothing was done twice.",
@@ -131,6 +162,7 @@ def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[st
         # By key: whoever follows one of these from the new row sees the database's version.
         "authority_id": signer.authority_id,
         "server_id": order.server and order.server.pk,
+        "workstation_id": order.workstation and order.workstation.pk,
         "private_key_id": order.private_key and order.private_key.pk,
         "replaces_id": order.replaces and order.replaces.pk,
         "serial_number": f"{prepared.serial_number:x}",
@@ -170,11 +202,16 @@ def replaced_meanwhile(server: Server) -> Conflict:
     )
 
 
-def close_stale(server: Server, actor: Actor) -> int:
-    """Close what a dead process left for ``server``; how many there were."""
+def close_stale(order: Order, actor: Actor) -> int:
+    """Close what a dead process left for the same server or workstation; how many there were."""
+    if order.server is None and order.workstation is None:
+        return 0
     limit = timezone.now() - ABANDONED_AFTER
     rows = Certificate.objects.filter(
-        server=server, state=Certificate.State.PREPARED, created_at__lt=limit
+        server=order.server,
+        workstation=order.workstation,
+        state=Certificate.State.PREPARED,
+        created_at__lt=limit,
     )
     closed = 0
     for row in rows:

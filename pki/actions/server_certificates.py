@@ -106,7 +106,7 @@ def order(
         public_key=public_key,
         lifetime=lifetime,
     )
-    return Order(request, source, server, private_key, replaces)
+    return Order(request, source, server=server, private_key=private_key, replaces=replaces)
 
 
 def requested_key(server: Server, csr: bytes) -> keys.PublicKey:

@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pki.actions.actor import Actor
-from pki.dashboard.client_address import client_address
+from pki.client_address import client_address
 from pki.errors import Forbidden
 from pki.models import Role, User
 

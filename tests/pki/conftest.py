@@ -3,14 +3,22 @@
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.core.cache import cache
 from django.test import Client
 
-from pki.actions.actor import SYSTEM
+from pki.actions.actor import SYSTEM, Actor
 from pki.actions.authorities import create_authority
+from pki.actions.registration import Registered, Registration, register
+from pki.actions.registration_policy import change_policy
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
-from pki.models import Authority, Certificate, Role, Server, User
+from pki.actions.trust import trust
+from pki.models import Authority, Certificate, Role, Server, User, Workstation
+from pki.x509 import requests
 from pki.x509.keys import KeySpec
 
 PASSWORD = "correct horse battery"
@@ -85,3 +93,58 @@ def as_operator(administrator: User) -> Signed:
 @pytest.fixture
 def as_viewer(administrator: User) -> Signed:
     return Signed(person(Role.VIEWER))
+
+
+def certificate_request(
+    agent_id: str, key: ec.EllipticCurvePrivateKey | None = None
+) -> tuple[ec.EllipticCurvePrivateKey, requests.ParsedRequest]:
+    """An agent's key and its verified request."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, agent_id)])
+    )
+    pem = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return key, requests.parse(pem)
+
+
+class Agent:
+    """What an agent has: an identifier and a key, and what it was answered last."""
+
+    def __init__(self, agent_id: str, token: str = "") -> None:
+        self.agent_id = agent_id
+        self.token = token
+        self.key, self.request = certificate_request(agent_id)
+
+    def register(self) -> Registered:
+        return register(
+            Registration(
+                agent_id=self.agent_id,
+                request=self.request,
+                hostname=f"{self.agent_id}.example.com",
+                os="Debian GNU/Linux 12",
+                agent_version="1.0",
+                token=self.token,
+            ),
+            actor=Actor(name=self.agent_id, door="agent", address="10.0.0.9"),
+        )
+
+
+@pytest.fixture
+def open_registration(authority: Authority) -> None:
+    change_policy(open_to_all=True, automatic=False, actor=SYSTEM)
+
+
+@pytest.fixture
+def automatic_registration(authority: Authority) -> None:
+    change_policy(open_to_all=True, automatic=True, actor=SYSTEM)
+
+
+@pytest.fixture
+def workstation(open_registration: None) -> Workstation:
+    """Pending."""
+    return Agent("pc-1").register().workstation
+
+
+@pytest.fixture
+def trusted(automatic_registration: None) -> Workstation:
+    return trust(Agent("pc-9").register().workstation, actor=SYSTEM)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.dashboard.client_address import client_address
+from pki.client_address import client_address
 from pki.models import User
 
 

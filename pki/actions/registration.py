@@ -1,0 +1,217 @@
+"""How a workstation joins: EST and the agent's own API both end here."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.actions.enrollment_tokens import use_up
+from pki.actions.registration_policy import current_policy
+from pki.actions.workstation_certificates import certificate_for
+from pki.errors import Forbidden, InvalidInput, Unavailable
+from pki.models import Certificate, TrustState, Workstation
+from pki.models.workstation import ADMITTED
+from pki.x509 import keys, names
+from pki.x509.profiles import WORKSTATION
+from pki.x509.requests import ParsedRequest
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9._:{}\-]{1,64}")
+#: New workstations without a token that one address may bring within a minute.
+NEW_A_MINUTE = 30
+#: More than these wait for nobody: then new ones need a token.
+MOST_PENDING = 10_000
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What an agent says of itself, its request's signature verified."""
+
+    agent_id: str
+    request: ParsedRequest
+    hostname: str = ""
+    os: str = ""
+    agent_version: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class Registered:
+    workstation: Workstation
+    #: None while an administrator has not decided.
+    certificate: Certificate | None
+
+
+class TooMany(Unavailable):
+    """Asking again later helps."""
+
+
+def register(registration: Registration, *, actor: Actor) -> Registered:
+    """The workstation and, once it is approved, its certificate; asked again, the same ones.
+
+    Raises InvalidInput on ``agent_id`` or ``csr``; Forbidden ``token.…``,
+    ``registration.token_required``, ``workstation.denied`` or ``workstation.revoked``;
+    Unavailable ``registration.too_many``; Conflict ``workstation.busy``.
+    """
+    check(registration)
+    workstation = find_or_add(registration, actor)
+    if workstation.state == TrustState.PENDING:
+        return Registered(workstation, None)
+    refuse_excluded(workstation)
+    certificate = certificate_for(workstation, registration.request.public_key, actor=actor)
+    return Registered(workstation, certificate)
+
+
+def check(registration: Registration) -> None:
+    if not IDENTIFIER.fullmatch(registration.agent_id):
+        raise InvalidInput(
+            "The agent identifier must have 1 to 64 letters, digits or the signs . _ : - { }, "
+            "such as a machine GUID.",
+            code="workstation.identifier",
+            field="agent_id",
+        )
+    name = registration.request.common_name
+    if name and name != registration.agent_id:
+        raise InvalidInput(
+            f"The certificate request is for “{names.printable(name)[:64]}”, and the agent calls "
+            f"itself “{registration.agent_id}”. Make a request whose common name is the agent "
+            "identifier.",
+            code="request.foreign_name",
+            field="csr",
+        )
+    WORKSTATION.check_key(registration.request.spec)
+
+
+def find_or_add(registration: Registration, actor: Actor) -> Workstation:
+    try:
+        with transaction.atomic():
+            return known(registration, actor) or add(registration, actor)
+    except IntegrityError:
+        # The same agent asked twice at once: the other request has added it.
+        with transaction.atomic():
+            found = known(registration, actor)
+        if found is None:
+            raise
+        return found
+
+
+def known(registration: Registration, actor: Actor) -> Workstation | None:
+    """The row this key registered, or the reinstated one that waits for a new key."""
+    key = keys.public_key_sha256(registration.request.public_key)
+    same_identifier = Workstation.objects.select_for_update().filter(agent_id=registration.agent_id)
+    found = same_identifier.filter(public_key_sha256=key).first()
+    if found is not None:
+        return found
+    waiting = same_identifier.filter(
+        public_key_sha256="", new_key_until__gt=timezone.now(), state=TrustState.APPROVED
+    ).first()
+    if waiting is not None:
+        refuse_used_key(key)
+        waiting.public_key_sha256 = key
+        waiting.new_key_until = None
+        describe(waiting, registration, actor)
+        waiting.save()
+        record_registration(waiting, actor)
+    return waiting
+
+
+def add(registration: Registration, actor: Actor) -> Workstation:
+    taken = (
+        Workstation.objects.filter(agent_id=registration.agent_id)
+        .exclude(state=TrustState.DENIED)
+        .exists()
+    )
+    key = keys.public_key_sha256(registration.request.public_key)
+    refuse_used_key(key)
+    row = Workstation(agent_id=registration.agent_id, public_key_sha256=key, identifier_taken=taken)
+    describe(row, registration, actor)
+    automatic = admit(row, registration, actor)
+    if automatic and not taken:
+        row.state = TrustState.APPROVED
+    row.save(force_insert=True)
+    record_registration(row, actor)
+    return row
+
+
+def admit(row: Workstation, registration: Registration, actor: Actor) -> bool:
+    """Whether it needs nobody's approval. Raises Forbidden or Unavailable when it may not join."""
+    if registration.token:
+        row.token = use_up(registration.token, row.hostname or row.agent_id)
+        return row.token.automatic
+    policy = current_policy()
+    if not policy.open:
+        raise Forbidden(
+            "Registering here needs an enrollment token. Ask an administrator for one and give "
+            "it with --token.",
+            code="registration.token_required",
+        )
+    refuse_flood(actor)
+    return policy.automatic
+
+
+def refuse_flood(actor: Actor) -> None:
+    newest = Workstation.objects.filter(
+        address=actor.address,
+        token=None,
+        registered_at__gt=timezone.now() - timedelta(minutes=1),
+    )
+    if newest.count() >= NEW_A_MINUTE:
+        raise TooMany(
+            f"{NEW_A_MINUTE} workstations registered from this address within a minute. Try "
+            "again in a minute, or use an enrollment token.",
+            code="registration.too_many",
+        )
+    if Workstation.objects.filter(state=TrustState.PENDING).count() >= MOST_PENDING:
+        raise TooMany(
+            f"{MOST_PENDING:,} workstations wait for approval already. An administrator has to "
+            "decide about those first, or to give you an enrollment token.",
+            code="registration.too_many",
+        )
+
+
+def refuse_used_key(key: str) -> None:
+    """A key that had a certificate under another name or was revoked starts nothing new."""
+    if Certificate.objects.filter(public_key_sha256=key).exists():
+        raise InvalidInput(
+            "The key of this certificate request was used before, for another workstation or "
+            "before this one was revoked. Make a new key.",
+            code="key.used_before",
+            field="csr",
+        )
+
+
+def describe(row: Workstation, registration: Registration, actor: Actor) -> None:
+    hostname = names.printable(registration.hostname).strip()[:253]
+    row.hostname = hostname
+    row.name = row.name or (hostname or registration.agent_id)[:100]
+    row.os = names.printable(registration.os).strip()[:100]
+    row.agent_version = names.printable(registration.agent_version).strip()[:40]
+    row.address = actor.address
+
+
+def record_registration(row: Workstation, actor: Actor) -> None:
+    record(
+        actor,
+        "workstation.registered",
+        row,
+        agent_id=row.agent_id,
+        state=row.state,
+        public_key_sha256=row.public_key_sha256,
+        identifier_taken=row.identifier_taken,
+        **({"token": row.token.name} if row.token else {}),
+    )
+
+
+def refuse_excluded(row: Workstation) -> None:
+    if row.state in ADMITTED:
+        return
+    if row.state == TrustState.DENIED:
+        raise Forbidden("An administrator denied this workstation.", code="workstation.denied")
+    raise Forbidden(
+        "This workstation was revoked. After an administrator has reinstated it, register it "
+        "with a new key.",
+        code="workstation.revoked",
+    )

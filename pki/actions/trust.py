@@ -1,0 +1,168 @@
+"""Driving the trust machine of a workstation: every change of its state passes here."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.errors import Conflict, InvalidInput
+from pki.models import Certificate, TaskState, Workstation
+from pki.models.agent_task import OPEN
+from pki.models.workstation import ADMITTED, TRANSITIONS, Transition, TrustState
+
+#: How long a reinstated workstation may take to come with its new key.
+NEW_KEY_WITHIN = timedelta(hours=24)
+REASON_LIMIT = 300
+
+
+def approve(workstation: Workstation, *, actor: Actor, reason: str = "") -> Workstation:
+    """It gets its certificate when its agent asks next.
+
+    Raises Conflict ``workstation.state``, and ``workstation.identifier_taken`` while another
+    machine is admitted under the same identifier.
+    """
+    return drive("approve", workstation, actor, reason)
+
+
+def deny(workstation: Workstation, *, actor: Actor, reason: str = "") -> Workstation:
+    """Its agent is told so and gets nothing. Raises Conflict ``workstation.state``."""
+    return drive("deny", workstation, actor, reason)
+
+
+def trust(workstation: Workstation, *, actor: Actor) -> Workstation:
+    """It has shown its certificate. Raises Conflict ``workstation.state``."""
+    return drive("trust", workstation, actor, "")
+
+
+def revoke_workstation(
+    workstation: Workstation,
+    *,
+    actor: Actor,
+    reason: str,
+    revocation_reason: str = Certificate.RevocationReason.CESSATION_OF_OPERATION,
+) -> Workstation:
+    """Stopped at its next request; its certificates are revoked and its tasks cancelled.
+
+    ``reason`` is a person's sentence, ``revocation_reason`` the one of RFC 5280, section
+    5.3.1. Raises InvalidInput ``reason.…`` and Conflict ``workstation.state``.
+    """
+    if revocation_reason not in Certificate.RevocationReason.values:
+        raise InvalidInput(
+            f"“{revocation_reason[:40]}” is not a reason. Give one of: "
+            f"{', '.join(Certificate.RevocationReason.values)}.",
+            code="reason.unknown",
+            field="revocation_reason",
+        )
+
+    def effects(row: Workstation) -> dict[str, object]:
+        serials = revoke_certificates(row, revocation_reason)
+        cancelled = row.tasks.filter(state__in=OPEN).update(
+            state=TaskState.CANCELLED,
+            finished_at=timezone.now(),
+            message="The workstation was revoked.",
+        )
+        return {
+            "certificates": serials,
+            "revocation_reason": revocation_reason,
+            "cancelled_tasks": cancelled,
+        }
+
+    return drive("revoke", workstation, actor, reason, effects)
+
+
+def reinstate(workstation: Workstation, *, actor: Actor, reason: str) -> Workstation:
+    """Approved again; its agent has a day to come with a new key.
+
+    Raises InvalidInput ``reason.missing`` and Conflict ``workstation.…``.
+    """
+
+    def effects(row: Workstation) -> dict[str, object]:
+        row.public_key_sha256 = ""
+        row.certificate = None
+        row.new_key_until = timezone.now() + NEW_KEY_WITHIN
+        return {"new_key_until": row.new_key_until.isoformat()}
+
+    return drive("reinstate", workstation, actor, reason, effects)
+
+
+def revoke_certificates(row: Workstation, revocation_reason: str) -> list[str]:
+    """Every certificate the workstation could still show; their serial numbers."""
+    valid = Certificate.objects.filter(workstation=row, state=Certificate.State.ISSUED)
+    serials = list(valid.values_list("serial_number", flat=True))
+    valid.update(
+        state=Certificate.State.REVOKED,
+        revoked_at=timezone.now(),
+        revocation_reason=revocation_reason,
+    )
+    return serials
+
+
+def drive(
+    verb: str,
+    workstation: Workstation,
+    actor: Actor,
+    reason: str,
+    effects: Callable[[Workstation], dict[str, object]] = lambda _row: {},
+) -> Workstation:
+    """Follow one arrow; what else it changes and the audit event are in the same transaction."""
+    transition = TRANSITIONS[verb]
+    reason = checked_reason(transition, reason)
+    try:
+        with transaction.atomic():
+            row = Workstation.objects.select_for_update().get(pk=workstation.pk)
+            before = row.state
+            refuse_wrong_state(transition, row)
+            detail = effects(row)
+            row.state = transition.target
+            row.state_since = timezone.now()
+            row.save()
+            record(
+                actor,
+                transition.event,
+                row,
+                agent_id=row.agent_id,
+                before=before,
+                **({"reason": reason} if reason else {}),
+                **detail,
+            )
+    except IntegrityError:
+        raise identifier_taken(workstation) from None
+    return row
+
+
+def checked_reason(transition: Transition, reason: str) -> str:
+    if transition.needs_reason and not reason.strip():
+        raise InvalidInput(
+            f"Say in a few words why you {transition.verb} this workstation; whoever reads the "
+            "audit trail later will ask.",
+            code="reason.missing",
+            field="reason",
+        )
+    return reason.strip()[:REASON_LIMIT]
+
+
+def refuse_wrong_state(transition: Transition, row: Workstation) -> None:
+    if row.state in transition.sources:
+        return
+    possible = " or ".join(sorted(source.label.lower() for source in transition.sources))
+    raise Conflict(
+        f"{row.name} is {TrustState(row.state).label.lower()} since "
+        f"{row.state_since:%Y-%m-%d %H:%M} UTC, and “{transition.verb}” is for "
+        f"workstations that are {possible}. Nothing was changed.",
+        code="workstation.state",
+    )
+
+
+def identifier_taken(workstation: Workstation) -> Conflict:
+    other = Workstation.objects.filter(agent_id=workstation.agent_id, state__in=ADMITTED).exclude(
+        pk=workstation.pk
+    )
+    names = ", ".join(other.values_list("name", flat=True)) or "Another workstation"
+    return Conflict(
+        f"{names} is admitted under the identifier {workstation.agent_id} already. If this "
+        "machine is its replacement, revoke the other one first.",
+        code="workstation.identifier_taken",
+    )

@@ -1,0 +1,93 @@
+"""The certificate of a workstation: the first one, the same one again, a renewed one."""
+
+from django.utils import timezone
+
+from pki.actions.actor import Actor
+from pki.actions.issuance import Order, issue
+from pki.errors import Conflict, InvalidInput
+from pki.models import Certificate, Workstation
+from pki.x509 import keys, names
+from pki.x509.issuing import CertificateRequest
+from pki.x509.profiles import WORKSTATION
+from pki.x509.requests import ParsedRequest
+
+
+def certificate_for(
+    workstation: Workstation, public_key: keys.PublicKey, *, actor: Actor
+) -> Certificate:
+    """The current certificate if it is for this key and still valid, else a new one.
+
+    Raises Conflict ``workstation.busy`` while another request of the same agent is served.
+    """
+    current = workstation.certificate
+    if current is not None and is_answer(current, public_key):
+        return current
+    try:
+        return issue(order(workstation, public_key, replaces=current), actor=actor)
+    except Conflict as error:
+        if error.code != "workstation.busy":
+            raise
+        # Its twin may have been stored between our looking and our reserving.
+        fresh = Workstation.objects.select_related("certificate").get(pk=workstation.pk)
+        if fresh.certificate is not None and is_answer(fresh.certificate, public_key):
+            return fresh.certificate
+        raise
+
+
+def renew_workstation(
+    workstation: Workstation, request: ParsedRequest, *, shown: int, actor: Actor
+) -> Certificate:
+    """A certificate for the request's key in the place of the one that was shown.
+
+    ``shown`` is the key of the row of the certificate the agent came with. An agent that
+    lost the answer comes again with the one before and gets the same answer. Raises
+    InvalidInput on ``csr``, Conflict ``workstation.busy``.
+    """
+    if request.common_name not in {"", workstation.agent_id}:
+        raise InvalidInput(
+            f"The certificate request is for “{names.printable(request.common_name)[:64]}”; this "
+            f"workstation is “{workstation.agent_id}” and can ask for that name only.",
+            code="request.foreign_name",
+            field="csr",
+        )
+    WORKSTATION.check_key(request.spec)
+    key = keys.public_key_sha256(request.public_key)
+    current = workstation.certificate
+    if current is not None and current.pk != shown and is_answer(current, request.public_key):
+        return current
+    if current is not None and key != current.public_key_sha256:
+        refuse_foreign_key(workstation, key)
+    return issue(order(workstation, request.public_key, replaces=current), actor=actor)
+
+
+def refuse_foreign_key(workstation: Workstation, key: str) -> None:
+    used = Certificate.objects.filter(public_key_sha256=key).exclude(workstation=workstation)
+    revoked = Certificate.objects.filter(public_key_sha256=key, state=Certificate.State.REVOKED)
+    if used.exists() or revoked.exists():
+        raise InvalidInput(
+            "The key of this certificate request was used before, by another workstation or in "
+            "a revoked certificate. Make a new key.",
+            code="key.used_before",
+            field="csr",
+        )
+
+
+def is_answer(certificate: Certificate, public_key: keys.PublicKey) -> bool:
+    return (
+        certificate.state == Certificate.State.ISSUED
+        and certificate.public_key_sha256 == keys.public_key_sha256(public_key)
+        and certificate.not_after > timezone.now()
+    )
+
+
+def order(
+    workstation: Workstation, public_key: keys.PublicKey, *, replaces: Certificate | None
+) -> Order:
+    return Order(
+        request=CertificateRequest(
+            profile=WORKSTATION, common_name=workstation.agent_id, public_key=public_key
+        ),
+        source=Certificate.Source.REQUEST,
+        workstation=workstation,
+        replaces=replaces,
+    )
