@@ -93,6 +93,13 @@ def bind_address(text: str) -> str:
     return text
 
 
+def seconds(text: str) -> int:
+    """A whole number of seconds from 1 to a day."""
+    if not text.isdigit() or not 1 <= int(text) <= 86_400:
+        raise ValueError("it must be a number of seconds from 1 to 86400.")
+    return int(text)
+
+
 def url(text: str) -> str:
     """An http or https address without a trailing slash, or nothing."""
     if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):

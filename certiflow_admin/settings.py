@@ -5,7 +5,14 @@ from pathlib import Path
 
 import environ
 
-from certiflow_admin.environment import Setting, address_list, bind_address, secret_key, url
+from certiflow_admin.environment import (
+    Setting,
+    address_list,
+    bind_address,
+    seconds,
+    secret_key,
+    url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -24,6 +31,8 @@ AGENT_BIND = setting.parsed("CERTIFLOW_AGENT_BIND", bind_address, default="0.0.0
 PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
 TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
 AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
+#: Seconds between two questions of an agent.
+AGENT_POLL_SECONDS = setting.parsed("CERTIFLOW_AGENT_POLL_SECONDS", seconds, default="300")
 
 # --- Secrets ----------------------------------------------------------------
 

@@ -29,6 +29,8 @@ logger = logging.getLogger("certiflow.tls")
 LOOK_EVERY = 1.0
 #: Seconds a client may be silent in the middle of a handshake or of a request.
 PATIENCE = 30.0
+#: Seconds a client may take to send one request, however busy it seems meanwhile.
+REQUEST_WITHIN = 60.0
 #: With authentication and forward secrecy; Windows Server 2016 and later have them.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
@@ -45,19 +47,27 @@ class InForce:
     sha256: str
     chain_pem: bytes = b""
     key_pem: bytes = field(default=b"", repr=False)
+    #: PEM of the roots whose clients are recognised; empty where none are asked for.
+    roots_pem: bytes = b""
 
 
 NONE_YET = InForce("")
 
 
 class PatientSocket(ssl.SSLSocket):
-    """Blocks for ``PATIENCE`` at most: a silent client must not keep a thread for ever."""
+    """Blocks for a while only: neither a silent nor a slow client keeps a thread for ever."""
+
+    _deadline = 0.0
 
     def setblocking(self, flag: bool) -> None:
+        # gunicorn says so when a request begins.
+        self._deadline = time.monotonic() + REQUEST_WITHIN
         self.settimeout(PATIENCE if flag else 0.0)
 
     def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
         with quiet_end():
+            if self._deadline and time.monotonic() > self._deadline:
+                raise TimeoutError
             return super().recv(buflen, flags)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
@@ -101,20 +111,30 @@ def quiet_end() -> Iterator[None]:
         raise ConnectionResetError(ECONNRESET, "The client fell silent.") from None
 
 
-def new_context(pem_file: str) -> ssl.SSLContext:
-    """A server's context from one file that holds certificates and key."""
+def new_context(pem_file: str, roots_pem: bytes = b"") -> ssl.SSLContext:
+    """A server's context from one file that holds certificates and key.
+
+    With ``roots_pem`` a client may show a certificate of one of these roots; one of
+    another root, for another purpose or out of its dates ends the handshake.
+    """
     context = Context(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     context.set_alpn_protocols(["http/1.1"])
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.load_cert_chain(pem_file)
+    if roots_pem:
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=roots_pem.decode())
+        # A resumed session would bring a certificate that was verified long ago.
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
     return context
 
 
-def context_of(chain_pem: bytes, key_pem: bytes) -> ssl.SSLContext:
+def context_of(chain_pem: bytes, key_pem: bytes, roots_pem: bytes = b"") -> ssl.SSLContext:
     with as_file(chain_pem + key_pem) as path:
-        return new_context(path)
+        return new_context(path, roots_pem)
 
 
 @contextlib.contextmanager
@@ -137,8 +157,9 @@ def as_file(content: bytes) -> Iterator[str]:
 class CurrentContext:
     """The context in force in this process, looked after by whichever thread comes by."""
 
-    def __init__(self, temporary: TemporaryCertificate) -> None:
+    def __init__(self, temporary: TemporaryCertificate, *, asks_clients: bool = False) -> None:
         self._temporary = temporary
+        self._asks_clients = asks_clients
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._sha256 = ""
@@ -162,7 +183,7 @@ class CurrentContext:
     def _look(self) -> ssl.SSLContext:
         context = self._context
         try:
-            found = in_force(self._sha256)
+            found = in_force(self._sha256, self._asks_clients)
             if found is not None:
                 context, self._sha256 = self._context_for(found), found.sha256
             self._told = ""
@@ -175,21 +196,31 @@ class CurrentContext:
         return context or self._context_for(NONE_YET)
 
     def _context_for(self, found: InForce) -> ssl.SSLContext:
-        if not found.sha256:
-            return context_of(*self._temporary.read())
-        return context_of(found.chain_pem, found.key_pem)
+        if not found.chain_pem:
+            return context_of(*self._temporary.read(), found.roots_pem)
+        return context_of(found.chain_pem, found.key_pem, found.roots_pem)
 
 
-def in_force(known_sha256: str) -> InForce | None:
-    """This host's certificate and key, ``NONE_YET`` or, when it is the known one, None."""
+def in_force(known_sha256: str, asks_clients: bool = False) -> InForce | None:
+    """This host's certificate and key, ``NONE_YET`` or, when it is the known one, None.
+
+    For a site that asks for clients' certificates the fingerprint is that of the host's
+    certificate and of every root.
+    """
     from pki.actions.host_certificate import host_certificate, host_fingerprint
+    from pki.actions.trusted_roots import trusted_roots
 
     close_old_connections()
     try:
-        if host_fingerprint() == known_sha256:
+        roots = trusted_roots() if asks_clients else []
+        sha256 = " ".join([host_fingerprint(), *(root.sha256 for root in roots)]).strip()
+        if sha256 == known_sha256:
             return None
         found = host_certificate()
-        return InForce(found.sha256, found.chain_pem, found.key_pem) if found else NONE_YET
+        roots_pem = b"".join(root.pem for root in roots)
+        if found is None:
+            return InForce(sha256, roots_pem=roots_pem) if sha256 else NONE_YET
+        return InForce(sha256, found.chain_pem, found.key_pem, roots_pem)
     except DatabaseError:
         return None  # Whoever reads a page hears of it; TLS goes on as it was.
     finally:

@@ -27,6 +27,16 @@ PROCESSES = (
         ),
         bind_setting="DASHBOARD_BIND",
     ),
+    Process(
+        "agent site",
+        (
+            "-m",
+            "gunicorn",
+            "--config=python:certiflow_admin.agent_gunicorn_conf",
+            "certiflow_admin.agent_wsgi:application",
+        ),
+        bind_setting="AGENT_BIND",
+    ),
 )
 
 

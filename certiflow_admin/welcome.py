@@ -19,6 +19,7 @@ def lines() -> Iterator[str]:
     yield f"CertiFlow Admin {version('certiflow-admin')}"
     yield ""
     yield row("Dashboard", address(settings.HOST))
+    yield row("Agent site", f"https://{settings.HOST}:{settings.AGENT_BIND.rpartition(':')[2]}/")
     if listens_on_loopback() and settings.HOST != "localhost":
         yield row("On this machine", address("localhost"))
     if not has_administrator():

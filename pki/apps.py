@@ -1,6 +1,6 @@
 """The Django application that holds the models, the doors and the commands."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class PkiConfig(AppConfig):
@@ -11,4 +11,7 @@ class PkiConfig(AppConfig):
     def ready(self) -> None:
         # Receivers and system checks register themselves on import.
         from pki import system_checks  # noqa: F401
-        from pki.dashboard.accounts import sign_in_events  # noqa: F401
+
+        # The agent site has no people.
+        if apps.is_installed("allauth.account"):
+            from pki.dashboard.accounts import sign_in_events  # noqa: F401

@@ -10,7 +10,7 @@ class Actor:
     """Who, through which door, from where; all of it goes into the audit trail."""
 
     name: str
-    #: dashboard, command, setup or system.
+    #: dashboard, command, setup, agent, est or system.
     door: str
     user: User | None = None
     address: str | None = None

@@ -1,0 +1,33 @@
+"""How gunicorn serves the agent site; every name here is one of gunicorn's settings."""
+
+import os
+
+# Before anything looks at a setting: `certiflow up` hands on its own.
+os.environ["DJANGO_SETTINGS_MODULE"] = "certiflow_admin.agent_settings"
+
+from collections.abc import Callable
+from functools import cache
+from ssl import SSLContext
+from typing import Any
+
+from django.conf import settings
+
+from certiflow_admin.gunicorn_conf import *  # noqa: F403
+from certiflow_admin.temporary_certificate import temporary_certificate
+from certiflow_admin.tls import CurrentContext
+
+bind = settings.AGENT_BIND
+#: Many wait at the same time for agents behind slow lines, who must not stop the others.
+threads = 64
+worker_connections = 4000
+proc_name = "certiflow-agent-site"
+
+
+@cache
+def current_context() -> CurrentContext:
+    return CurrentContext(temporary_certificate(), asks_clients=True)
+
+
+def ssl_context(config: Any, default_factory: Callable[[], SSLContext]) -> SSLContext:  # noqa: ARG001
+    """Called for every connection, in the thread that serves it."""
+    return current_context().get()

@@ -1,0 +1,35 @@
+"""What agents say of themselves from time to time: no decision of anybody, so no audit event."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from pki.actions import statements
+from pki.actions.commits import not_waiting_for_the_disk
+from pki.models import Workstation
+
+
+def note_presence(workstation_id: int, address: str | None) -> None:
+    """Seen now, from there."""
+    with not_waiting_for_the_disk():
+        statements.update(
+            Workstation, {"last_seen_at": timezone.now(), "address": address}, id=workstation_id
+        )
+
+
+def keep_inventory(
+    workstation_id: int, *, hostname: str, os: str, agent_version: str, inventory: dict[str, Any]
+) -> bool:
+    """Whether anything in it was new."""
+    told = {
+        "hostname": hostname,
+        "os": os,
+        "agent_version": agent_version,
+        "inventory": inventory,
+    }
+    row = Workstation.objects.filter(pk=workstation_id).values(*told).get()
+    if row == told:
+        return False
+    with not_waiting_for_the_disk():
+        Workstation.objects.filter(pk=workstation_id).update(**told)
+    return True
