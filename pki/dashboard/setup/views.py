@@ -15,8 +15,8 @@ from pki.actions.authorities import create_authority, import_authority
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
-from pki.dashboard.access import actor_of, administrator_required
 from pki.client_address import client_address
+from pki.dashboard.access import actor_of, administrator_required
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootForm, NewRootForm
 from pki.errors import CertiflowError
