@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 #: What starts the product in processes of its own, as a user does.
 STARTED = (
     HERE / "certiflow_admin" / "test_up.py",
+    HERE / "pki" / "agent_site",
     HERE / "pki" / "certgen",
     HERE / "pki" / "management",
 )
