@@ -1,0 +1,152 @@
+"""Any sequence of decisions, registrations and calls leaves every workstation as it must be."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import run_state_machine_as_test as run
+
+from pki.actions.actor import SYSTEM
+from pki.actions.agent_tasks import assign_task, cancel_task, lease_tasks, take_result
+from pki.actions.registration_policy import change_policy
+from pki.actions.trust import approve, deny, reinstate, revoke_workstation, trust
+from pki.actions.workstation_certificates import renew_workstation
+from pki.errors import CertiflowError
+from pki.models import AgentTask, AuditEvent, Authority, Certificate, TrustState, Workstation
+from pki.models.workstation import ADMITTED, TRANSITIONS
+from tests.pki.conftest import Agent, certificate_request
+
+IDENTIFIERS = st.sampled_from(["pc-1", "pc-2"])
+VERBS: dict[str, Any] = {
+    "approve": lambda row: approve(row, actor=SYSTEM),
+    "deny": lambda row: deny(row, actor=SYSTEM),
+    "trust": lambda row: trust(row, actor=SYSTEM),
+    "revoke": lambda row: revoke_workstation(row, actor=SYSTEM, reason="Because"),
+    "reinstate": lambda row: reinstate(row, actor=SYSTEM, reason="Because"),
+}
+
+
+class TrustMachine(RuleBasedStateMachine):
+    """Each rule may be refused in words; what the invariants say holds all the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.agents: list[Agent] = []
+        self.open = transaction.atomic()
+        self.open.__enter__()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.open.__exit__(None, None, None)
+
+    @initialize(automatic=st.booleans())
+    def switch_on(self, automatic: bool) -> None:
+        change_policy(open_to_all=True, automatic=automatic, actor=SYSTEM)
+
+    @rule(agent_id=IDENTIFIERS)
+    def a_machine_comes(self, agent_id: str) -> None:
+        if len(self.agents) < 6:
+            self.agents.append(Agent(agent_id))
+            self.tried(self.agents[-1].register)
+
+    @rule(number=st.integers(0, 5))
+    def a_machine_asks_again(self, number: int) -> None:
+        if number < len(self.agents):
+            self.tried(self.agents[number].register)
+
+    @rule(verb=st.sampled_from(sorted(VERBS)), number=st.integers(0, 5))
+    def someone_decides(self, verb: str, number: int) -> None:
+        rows = list(Workstation.objects.order_by("pk"))
+        if number >= len(rows):
+            return
+        row = rows[number]
+        possible = row.may(verb)
+        events = AuditEvent.objects.filter(event=TRANSITIONS[verb].event)
+        before = events.count()
+        done = self.tried(lambda: VERBS[verb](row))
+        fresh = Workstation.objects.get(pk=row.pk)
+        if done:
+            assert possible
+            assert fresh.state == TRANSITIONS[verb].target
+            assert events.count() == before + 1
+        else:
+            assert fresh.state == row.state
+            assert events.count() == before
+
+    @rule(number=st.integers(0, 5))
+    def a_workstation_renews(self, number: int) -> None:
+        row = Workstation.objects.order_by("pk")[number : number + 1].first()
+        if row is not None and row.state in ADMITTED and row.certificate is not None:
+            _, request = certificate_request(row.agent_id)
+            shown = row.certificate.pk
+            self.tried(lambda: renew_workstation(row, request, shown=shown, actor=SYSTEM))
+
+    @rule(number=st.integers(0, 5), outcome=st.sampled_from(["", "completed", "error", "cancel"]))
+    def a_task_runs(self, number: int, outcome: str) -> None:
+        row = Workstation.objects.order_by("pk")[number : number + 1].first()
+        if row is None:
+            return
+        assigned = self.tried(lambda: assign_task(row, "report-inventory", {}, actor=SYSTEM))
+        assert not assigned or row.state == TrustState.TRUSTED
+        for task in lease_tasks(row, actor=SYSTEM):
+            if outcome == "cancel":
+                cancel_task(task, actor=SYSTEM)
+            elif outcome:
+                take_result(row, str(task.pk), outcome, "", {}, actor=SYSTEM)
+
+    def tried(self, action: Any) -> bool:
+        try:
+            with transaction.atomic():
+                action()
+        except CertiflowError:
+            return False
+        return True
+
+    @invariant()
+    def an_identifier_is_admitted_once(self) -> None:
+        admitted = Workstation.objects.filter(state__in=ADMITTED)
+        names = list(admitted.values_list("agent_id", flat=True))
+        assert len(names) == len(set(names))
+
+    @invariant()
+    def only_the_admitted_have_valid_certificates(self) -> None:
+        valid = Certificate.objects.filter(workstation__isnull=False, state="issued")
+        assert not valid.exclude(workstation__state__in=ADMITTED).exists()
+        assert not Certificate.objects.filter(state="prepared").exists()
+
+    @invariant()
+    def a_current_certificate_is_for_the_key_and_the_name(self) -> None:
+        for row in Workstation.objects.exclude(certificate=None).select_related("certificate"):
+            assert row.certificate is not None
+            assert row.certificate.public_key_sha256 == row.public_key_sha256
+            assert row.certificate.common_name == row.agent_id
+            assert row.certificate.workstation_id == row.pk
+
+    @invariant()
+    def a_key_belongs_to_one_workstation(self) -> None:
+        owners: dict[str, int | None] = {}
+        for key, owner in Certificate.objects.filter(workstation__isnull=False).values_list(
+            "public_key_sha256", "workstation"
+        ):
+            assert owners.setdefault(key, owner) == owner
+
+    @invariant()
+    def open_tasks_are_of_trusted_workstations(self) -> None:
+        open_tasks = AgentTask.objects.filter(state__in=["idle", "running"])
+        assert not open_tasks.exclude(workstation__state=TrustState.TRUSTED).exists()
+
+
+@pytest.mark.django_db
+def test_no_sequence_of_actions_breaks_trust(authority: Authority) -> None:
+    run(
+        TrustMachine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
