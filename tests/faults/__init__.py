@@ -1,0 +1,1 @@
+"""The product and its agents killed at any moment."""
