@@ -24,10 +24,13 @@ proc_name = "certiflow-agent-site"
 
 
 @cache
-def current_context() -> CurrentContext:
+def agents_context() -> CurrentContext:
     return CurrentContext(temporary_certificate(), asks_clients=True)
 
 
-def ssl_context(config: Any, default_factory: Callable[[], SSLContext]) -> SSLContext:  # noqa: ARG001
+def ssl_context(  # type: ignore[no-redef]
+    config: Any,  # noqa: ARG001
+    default_factory: Callable[[], SSLContext],  # noqa: ARG001
+) -> SSLContext:
     """Called for every connection, in the thread that serves it."""
-    return current_context().get()
+    return agents_context().get()

@@ -32,6 +32,9 @@ PLACES = (
     Place("Servers", "server-list", "server-2"),
     Place("Certificates", "certificate-list", "certificate"),
     Place("Authorities", "authority-list", "building-bank"),
+    Place("Workstations", "workstation-list", "device-desktop"),
+    Place("Tasks", "task-list", "tool"),
+    Place("Tokens", "token-list", "key"),
     Place("Audit", "audit-list", "history"),
     Place("Settings", "settings", "settings", Role.ADMINISTRATOR),
 )

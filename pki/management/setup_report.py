@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 
+from pki.actions.registration_policy import current_policy
 from pki.management.certificate_document import dashboard_address
 from pki.models import Authority, Certificate, User
 
@@ -26,12 +27,12 @@ class Done:
     #: This host's first.
     servers: tuple[Step[Certificate], ...]
 
-    def lines(self, automatic_registration: bool) -> list[str]:
+    def lines(self) -> list[str]:
         return [
             administrator_line(self.administrator),
             *root_lines(self.root),
             *(server_line(step) for step in self.servers),
-            *(registration_lines() if automatic_registration else []),
+            *(registration_lines() if current_policy().automatic else []),
             "",
             *self.next_steps(),
         ]
@@ -50,7 +51,7 @@ class Done:
             *key_ring_advice(),
         ]
 
-    def document(self, automatic_registration: bool) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         root = self.root.result
         return {
             "administrator": {
@@ -74,8 +75,7 @@ class Done:
                 for step in self.servers
             ],
             "dashboard": dashboard_address(),
-            "automatic_registration": settings.AUTOMATIC_REGISTRATION,
-            **({"notes": registration_lines()} if automatic_registration else {}),
+            "automatic_registration": current_policy().automatic,
         }
 
 
@@ -103,13 +103,7 @@ def server_line(step: Step[Certificate]) -> str:
 
 
 def registration_lines() -> list[str]:
-    if settings.AUTOMATIC_REGISTRATION:
-        return ["Automatic registration is on: CERTIFLOW_AUTOMATIC_REGISTRATION says so."]
-    return [
-        "Automatic registration is not on yet. It is a setting of the environment, which this "
-        "command cannot change: set CERTIFLOW_AUTOMATIC_REGISTRATION=on where certiflow is "
-        "started, or in .env, and start it again."
-    ]
+    return ["Automatic registration is on: agents without a token are approved at once."]
 
 
 def key_ring_advice() -> list[str]:

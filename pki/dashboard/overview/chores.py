@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.dashboard.servers.filters import with_state
-from pki.models import Authority, Certificate, Role, Server, User
+from pki.models import Authority, Certificate, Role, Server, TrustState, User, Workstation
 
 #: Servers named one by one; of more than these only the number is told.
 SHOWN = 5
@@ -28,7 +28,38 @@ class Chore:
 
 def chores(now: datetime) -> list[Chore]:
     """The most urgent first."""
-    return [*servers_in_need(), *this_host(), *roots_in_need(now), *installation(now)]
+    return [
+        *workstations_waiting(),
+        *servers_in_need(),
+        *this_host(),
+        *roots_in_need(now),
+        *installation(now),
+    ]
+
+
+def workstations_waiting() -> Iterator[Chore]:
+    """Each with what there is to compare, since a stranger may be among them."""
+    waiting = Workstation.objects.filter(state=TrustState.PENDING)
+    number = waiting.count()
+    if number > SHOWN:
+        yield Chore(
+            "soon",
+            f"{number:,} workstations wait for approval",
+            "Compare the fingerprints of their keys with what the agents show.",
+            f"{reverse('workstation-list')}?state=pending",
+            "Show them",
+        )
+        return
+    for row in waiting.defer("inventory").order_by("registered_at"):
+        flag = "Its identifier is taken by another machine! " if row.identifier_taken else ""
+        yield Chore(
+            "bad" if row.identifier_taken else "soon",
+            f"{row} waits for approval",
+            f"{flag}From {row.address or 'an unknown address'}, key "
+            f"{row.public_key_sha256[:16].upper()}…",
+            row.get_absolute_url(),
+            "Decide",
+        )
 
 
 def servers_in_need() -> Iterator[Chore]:

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 
 from certiflow_admin.preparation import prepare
 from pki.actions.authorities import DEFAULT_COMMON_NAME
+from pki.actions.registration_policy import change_policy, current_policy
 from pki.management.command import ActionCommand
 from pki.management.first_steps import Plan, SetUp
 from pki.management.json_output import add_json_option, write_document
@@ -34,7 +35,7 @@ class Command(ActionCommand):
         )  # fmt: skip
         parser.add_argument(
             "--automatic-registration", action="store_true",
-            help="say how workstations are let in without approval",
+            help="approve agents that come without an enrollment token at once",
         )  # fmt: skip
         add_json_option(parser)
 
@@ -47,7 +48,9 @@ class Command(ActionCommand):
         )
         prepare()
         done = SetUp(plan, actor=self.actor, password_on_stdin=options["password_stdin"]).run()
+        if options["automatic_registration"] and not current_policy().automatic:
+            change_policy(open_to_all=True, automatic=True, actor=self.actor)
         if options["json"]:
-            write_document(self.stdout, done.document(options["automatic_registration"]))
+            write_document(self.stdout, done.document())
         else:
-            self.stdout.write("\n".join(done.lines(options["automatic_registration"])))
+            self.stdout.write("\n".join(done.lines()))

@@ -70,11 +70,12 @@ def test_leaving_the_administrator_out_is_wrong_usage(new_shell: Shell) -> None:
     assert "--admin" in finished.stderr
 
 
-def test_automatic_registration_is_not_pretended_to_be_stored(shell: Shell) -> None:
+def test_automatic_registration_is_stored_until_someone_chooses_otherwise(shell: Shell) -> None:
     said = shell.done("setup", "--admin", "alice", "--automatic-registration")
-    assert "set CERTIFLOW_AUTOMATIC_REGISTRATION=on" in said
-    document = shell.document("setup", "--admin", "alice", "--automatic-registration")
-    assert document["automatic_registration"] is False
+    assert "Automatic registration is on" in said
+    assert shell.document("setup", "--admin", "alice")["automatic_registration"] is True
+    assert shell.done("registration", "token-only").startswith("token-only: ")
+    assert shell.document("setup", "--admin", "alice")["automatic_registration"] is False
 
 
 def test_a_host_name_that_no_certificate_takes_names_the_setting(new_shell: Shell) -> None:

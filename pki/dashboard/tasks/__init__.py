@@ -1,0 +1,1 @@
+"""Tasks of agents: what waits, runs and came out."""

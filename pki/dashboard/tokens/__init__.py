@@ -1,0 +1,1 @@
+"""Enrollment tokens: making and withdrawing them."""

@@ -1,0 +1,90 @@
+"""Making, listing and withdrawing enrollment tokens, and who needs none."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django_tables2 import RequestConfig
+
+from pki.actions.enrollment_tokens import make_token, withdraw_token
+from pki.actions.registration_policy import Policy, change_policy, current_policy
+from pki.actions.trusted_roots import trusted_roots
+from pki.dashboard.access import actor_of, administrator_required, operator_required
+from pki.dashboard.form_errors import add_error
+from pki.dashboard.tokens.forms import PolicyForm, TokenForm
+from pki.dashboard.tokens.tables import TokenTable
+from pki.errors import CertiflowError
+from pki.models import EnrollmentToken
+
+
+def token_list(request: HttpRequest) -> HttpResponse:
+    table = TokenTable(EnrollmentToken.objects.all())
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(
+        request,
+        "tokens/list.html",
+        {"table": table, "any": EnrollmentToken.objects.exists(), "policy": current_policy()},
+    )
+
+
+@never_cache
+@operator_required
+def token_new(request: HttpRequest) -> HttpResponse:
+    form = TokenForm(request.POST or None)
+    if form.is_valid():
+        try:
+            given = dict(form.cleaned_data)
+            lifetime = timedelta(days=given.pop("days"))
+            row, token = make_token(lifetime=lifetime, actor=actor_of(request), **given)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            return render(
+                request,
+                "tokens/made.html",
+                {"token": row, "secret": token, "command": join_command()},
+            )
+    return render(request, "tokens/new.html", {"form": form})
+
+
+def join_command() -> str:
+    """What to run on a workstation; the token goes to its standard input, not on its command."""
+    port = settings.AGENT_BIND.rpartition(":")[2]
+    root = next(iter(trusted_roots())).sha256
+    return (
+        f"certiflow-agent register --server https://{settings.HOST}:{port} "
+        f"--root-sha256 {root} --token-stdin"
+    )
+
+
+@operator_required
+def token_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(EnrollmentToken, pk=pk)
+    if request.method == "POST":
+        withdraw_token(row, actor=actor_of(request))
+        messages.success(request, f"The token “{row}” is withdrawn.")
+        return redirect("token-list")
+    return render(request, "tokens/withdraw.html", {"token": row})
+
+
+@administrator_required
+def registration(request: HttpRequest) -> HttpResponse:
+    form = PolicyForm(request.POST or None, initial={"policy": word_of(current_policy())})
+    if form.is_valid():
+        change_policy(actor=actor_of(request), **form.switches())
+        messages.success(request, "The setting is saved and holds from the next registration on.")
+        return redirect("token-list")
+    return render(
+        request,
+        "tokens/registration.html",
+        {"form": form, "overridden": settings.AUTOMATIC_REGISTRATION},
+    )
+
+
+def word_of(policy: Policy) -> str:
+    if policy.automatic:
+        return "automatic"
+    return "open" if policy.open else "token-only"

@@ -1,0 +1,1 @@
+"""Workstations: finding, deciding, reading."""

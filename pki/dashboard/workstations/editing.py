@@ -1,0 +1,52 @@
+"""Renaming a workstation, commenting on it, giving it a task."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from pki.actions.agent_tasks import assign_task
+from pki.actions.workstations import change_workstation
+from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.form_errors import add_error
+from pki.dashboard.workstations.forms import TaskForm, WorkstationForm
+from pki.errors import CertiflowError
+from pki.models import Workstation
+
+
+@operator_required
+def workstation_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Workstation, pk=pk)
+    form = WorkstationForm(
+        request.POST or None,
+        initial={
+            "name": row.name,
+            "comment": row.comment,
+            "tags": ", ".join(row.tags.values_list("name", flat=True)),
+        },
+    )
+    if form.is_valid():
+        try:
+            change_workstation(row, actor=actor_of(request), **form.cleaned_data)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, "The changes are saved.")
+            return redirect(row)
+    return render(request, "workstations/edit.html", {"workstation": row, "form": form})
+
+
+@operator_required
+def workstation_task(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(Workstation, pk=pk)
+    form = TaskForm(request.POST or None)
+    if form.is_valid():
+        try:
+            task = assign_task(
+                row, form.cleaned_data["kind"], form.parameters(), actor=actor_of(request)
+            )
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, "The task waits for the agent, which asks every few minutes.")
+            return redirect(task)
+    return render(request, "workstations/task.html", {"workstation": row, "form": form})

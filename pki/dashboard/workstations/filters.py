@@ -1,0 +1,79 @@
+"""Narrowing the list of workstations: exact texts, or patterns with ``*``."""
+
+import re
+from datetime import timedelta
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from pki.models import Tag, TrustState, Workstation
+
+Rows = QuerySet[Workstation]
+
+
+class PatternFilter(django_filters.CharFilter):
+    """The whole text in any capitals; ``*`` stands for any letters."""
+
+    def filter(self, qs: Rows, value: str) -> Rows:
+        text = (value or "").strip()
+        if not text:
+            return qs
+        if "*" not in text:
+            return qs.filter(**{f"{self.field_name}__iexact": text})
+        parts = text.split("*")
+        wanted = Q()
+        if parts[0]:
+            wanted &= Q(**{f"{self.field_name}__istartswith": parts[0]})
+        if parts[-1]:
+            wanted &= Q(**{f"{self.field_name}__iendswith": parts[-1]})
+        if any(parts[1:-1]):
+            pattern = ".*".join(re.escape(part) for part in parts)
+            wanted &= Q(**{f"{self.field_name}__iregex": f"^{pattern}$"})
+        return qs.filter(wanted)
+
+
+class AddressFilter(PatternFilter):
+    """As text: PostgreSQL keeps addresses in a type of its own."""
+
+    def filter(self, qs: Rows, value: str) -> Rows:
+        text = (value or "").strip()
+        if "*" in text:
+            return qs.filter(address__startswith=text.split("*")[0])
+        return qs.filter(address=text) if text else qs
+
+
+class WorkstationFilter(django_filters.FilterSet):
+    name = PatternFilter(label="Name")
+    state = django_filters.ChoiceFilter(
+        label="State", choices=TrustState.choices, empty_label="Any"
+    )
+    hostname = PatternFilter(label="Computer name")
+    os = PatternFilter(label="System version")
+    address = AddressFilter(label="IP address")
+    comment = PatternFilter(label="Comment")
+    agent_version = PatternFilter(label="Agent version")
+    tag = django_filters.ModelChoiceFilter(
+        label="Tag", field_name="tags", queryset=Tag.objects.all(), empty_label="Any"
+    )
+    unseen = django_filters.NumberFilter(
+        label="Not seen for, in days", method="by_unseen", min_value=1, max_value=3650
+    )
+    expires = django_filters.NumberFilter(
+        label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
+    )
+
+    class Meta:
+        model = Workstation
+        fields = ()
+
+    def by_unseen(self, queryset: Rows, _name: str, value: int) -> Rows:
+        since = timezone.now() - timedelta(days=int(value))
+        return queryset.filter(
+            Q(last_seen_at__lt=since) | Q(last_seen_at=None, registered_at__lt=since)
+        )
+
+    def by_expiry(self, queryset: Rows, _name: str, value: int) -> Rows:
+        return queryset.filter(
+            certificate__not_after__lt=timezone.now() + timedelta(days=int(value))
+        )

@@ -1,0 +1,56 @@
+"""The list of workstations."""
+
+import django_tables2 as tables
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from pki.dashboard.columns import NOTHING, DayColumn
+from pki.dashboard.templatetags import dashboard
+from pki.dashboard.workstations.wording import state_badge
+from pki.models import Workstation
+
+
+class WorkstationTable(tables.Table):
+    name = tables.Column("Name", linkify=True)
+    state = tables.Column("State")
+    hostname = tables.Column("Computer name")
+    os = tables.Column("System")
+    agent_version = tables.Column("Agent")
+    address = tables.Column("Address", orderable=False)
+    seen = tables.Column("Last seen", accessor="last_seen_at", empty_values=())
+    expires = DayColumn(
+        accessor="certificate__not_after",
+        verbose_name="Expires",
+        order_by="certificate__not_after",
+    )
+    tags = tables.Column("Tags", accessor="pk", orderable=False)
+
+    class Meta:
+        model = Workstation
+        fields = ()
+        sequence = (
+            "name",
+            "state",
+            "hostname",
+            "os",
+            "agent_version",
+            "address",
+            "seen",
+            "expires",
+            "tags",
+        )
+        order_by = "name"
+
+    def render_state(self, record: Workstation) -> SafeString:
+        badge = state_badge(record.state)
+        if record.state == "pending" and record.identifier_taken:
+            taken = dashboard.badge("Identifier taken", "bad", "alert-triangle")
+            return format_html("{} {}", badge, taken)
+        return badge
+
+    def render_seen(self, record: Workstation) -> SafeString:
+        return dashboard.moment(record.last_seen_at, "never")
+
+    def render_tags(self, record: Workstation) -> SafeString:
+        names = [tag.name for tag in record.tags.all()]
+        return format_html_join(", ", "{}", ((name,) for name in names)) if names else NOTHING

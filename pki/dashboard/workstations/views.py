@@ -1,0 +1,79 @@
+"""Finding and reading workstations."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django_tables2 import RequestConfig
+
+from pki.actions.audit import EVENTS
+from pki.dashboard.workstations.decisions import decisions_for
+from pki.dashboard.workstations.filters import WorkstationFilter
+from pki.dashboard.workstations.tables import WorkstationTable
+from pki.dashboard.workstations.wording import STATES
+from pki.models import AuditEvent, TrustState, Workstation
+from pki.task_kinds import KINDS
+
+SHOWN = 20
+
+
+def workstation_list(request: HttpRequest) -> HttpResponse:
+    rows = (
+        Workstation.objects.select_related("certificate")
+        .defer("certificate__der", "certificate__chain", "inventory")
+        .prefetch_related("tags")
+    )
+    found = WorkstationFilter(request.GET, rows)
+    table = WorkstationTable(found.qs)
+    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    return render(
+        request,
+        "workstations/list.html",
+        {
+            "table": table,
+            "filter": found,
+            "any": bool(request.GET) or Workstation.objects.exists(),
+        },
+    )
+
+
+def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    row = get_object_or_404(
+        Workstation.objects.select_related("certificate", "token").prefetch_related("tags"), pk=pk
+    )
+    tasks = [
+        {"task": task, "label": KINDS[task.kind].label if task.kind in KINDS else task.kind}
+        for task in row.tasks.all()[:SHOWN]
+    ]
+    return render(
+        request,
+        "workstations/detail.html",
+        {
+            "workstation": row,
+            "badge": STATES[TrustState(row.state)],
+            "decisions": decisions_for(row),
+            "others": same_identifier(row),
+            "certificates": row.certificates.defer("der", "chain")[:SHOWN],
+            "tasks": tasks,
+            "history": history(row),
+            "inventory": sorted(row.inventory.items()),
+        },
+    )
+
+
+def same_identifier(row: Workstation) -> list[Workstation]:
+    return list(Workstation.objects.filter(agent_id=row.agent_id).exclude(pk=row.pk)[:SHOWN])
+
+
+def history(row: Workstation) -> list[dict[str, Any]]:
+    """What happened to it, the newest first, with the reasons people gave."""
+    events = AuditEvent.objects.filter(object_type="workstation", object_id=str(row.pk))
+    return [
+        {
+            "at": event.at,
+            "what": EVENTS.get(event.event, event.event),
+            "who": event.actor,
+            "reason": event.detail.get("reason", ""),
+        }
+        for event in events[:SHOWN]
+    ]
