@@ -17,6 +17,13 @@ COMMANDS = {
         "revoke": "Revoke a certificate by its serial number",
         "certificates": "List certificates, as a table or as JSON",
     },
+    "Workstations": {
+        "workstations": "List the workstations, as a table or as JSON",
+        "approve": "Let a workstation that waits have its certificate",
+        "deny": "Tell a workstation that waits that it gets none",
+        "token": "Make an enrollment token and print it, once",
+        "registration": "Show or choose what happens to agents without a token",
+    },
     "Files only, with no database": {
         "certgen": "Make a root and server certificates on an isolated machine",
     },
