@@ -55,7 +55,7 @@ def workstations_waiting() -> Iterator[Chore]:
         yield Chore(
             "bad" if row.identifier_taken else "soon",
             f"{row} waits for approval",
-            f"{flag}From {row.address or 'an unknown address'}, key "
+            f"{flag}{row.agent_id}, from {row.address or 'an unknown address'}, key "
             f"{row.public_key_sha256[:16].upper()}…",
             row.get_absolute_url(),
             "Decide",
