@@ -93,6 +93,10 @@ def bind_address(text: str) -> str:
     return text
 
 
+def optional_bind_address(text: str) -> str:
+    return bind_address(text) if text else ""
+
+
 def seconds(text: str) -> int:
     """A whole number of seconds from 1 to a day."""
     if not text.isdigit() or not 1 <= int(text) <= 86_400:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from django.conf import settings
 from honcho import manager, process
 from honcho.printer import Message, Printer
 
@@ -26,6 +27,11 @@ class Process:
     arguments: tuple[str, ...]
     #: The setting that holds where it listens, if it does.
     bind_setting: str = ""
+    #: Whether it runs only where that setting says something.
+    optional: bool = False
+
+    def is_wanted(self) -> bool:
+        return not self.optional or bool(getattr(settings, self.bind_setting))
 
     @property
     def command(self) -> str:

@@ -9,6 +9,7 @@ from certiflow_admin.environment import (
     Setting,
     address_list,
     bind_address,
+    optional_bind_address,
     seconds,
     secret_key,
     url,
@@ -27,6 +28,8 @@ DATA_DIR = Path(setting.text("CERTIFLOW_DATA_DIR", default=str(BASE_DIR / "var")
 HOST = setting.text("CERTIFLOW_HOST", default=socket.getfqdn()).lower()
 DASHBOARD_BIND = setting.parsed("CERTIFLOW_DASHBOARD_BIND", bind_address, default="0.0.0.0:8443")
 AGENT_BIND = setting.parsed("CERTIFLOW_AGENT_BIND", bind_address, default="0.0.0.0:3003")
+#: Plain HTTP for what anyone may read, since clients fetch CRLs before they trust TLS; empty: off.
+PUBLIC_BIND = setting.parsed("CERTIFLOW_PUBLIC_BIND", optional_bind_address, default="")
 #: Base of the CRL, OCSP and CA addresses written into certificates; empty: none are written.
 PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
 TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
@@ -213,6 +216,8 @@ LOGGING = {
     "loggers": {
         "certiflow": {"level": "INFO"},
         "pki": {"level": "INFO"},
+        # What strangers ask for in vain is not worth a line each.
+        "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "ERROR"},
     },
 }

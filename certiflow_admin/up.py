@@ -37,12 +37,24 @@ PROCESSES = (
         ),
         bind_setting="AGENT_BIND",
     ),
+    Process(
+        "public site",
+        (
+            "-m",
+            "gunicorn",
+            "--config=python:certiflow_admin.public_gunicorn_conf",
+            "certiflow_admin.public_wsgi:application",
+        ),
+        bind_setting="PUBLIC_BIND",
+        optional=True,
+    ),
 )
 
 
 def up(out: TextIO) -> int:
     """Run until Ctrl-C or SIGTERM, then 0; 1 with a sentence when a process ended by itself."""
-    for process in PROCESSES:
+    processes = [process for process in PROCESSES if process.is_wanted()]
+    for process in processes:
         if process.bind_setting:
             refuse_busy(process.bind_setting)
     prepare()
@@ -58,7 +70,7 @@ def up(out: TextIO) -> int:
     out.flush()
     # Children inherit open files; each opens its own connections.
     connections.close_all()
-    return run(PROCESSES, out, sys.stderr)
+    return run(processes, out, sys.stderr)
 
 
 def refuse_busy(setting: str) -> None:

@@ -20,6 +20,9 @@ def lines() -> Iterator[str]:
     yield ""
     yield row("Dashboard", address(settings.HOST))
     yield row("Agent site", f"https://{settings.HOST}:{settings.AGENT_BIND.rpartition(':')[2]}/")
+    if settings.PUBLIC_BIND:
+        port = settings.PUBLIC_BIND.rpartition(":")[2]
+        yield row("Public site", f"http://{settings.HOST}:{port}/pki/, /ocsp/")
     if listens_on_loopback() and settings.HOST != "localhost":
         yield row("On this machine", address("localhost"))
     if not has_administrator():

@@ -19,6 +19,7 @@ EVENTS = {
     "certificate.renewed": "Certificate renewed",
     "certificate.revoked": "Certificate revoked",
     "certificate.imported": "Certificate imported",
+    "revocation_list.signed": "Revocation list signed",
     "certificate.abandoned": "Unfinished certificate closed",
     "private_key.exported": "Private key downloaded",
     "workstation.registered": "Workstation registered",

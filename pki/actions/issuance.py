@@ -8,6 +8,7 @@ never a signed certificate nobody knows of (docs/decisions/0002).
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from cryptography import x509
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
-from pki.actions.signer import Signer, active_signer
+from pki.actions.signer import Signer, active_signer, signer_of
 from pki.errors import Conflict
 from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
 from pki.models.workstation import ADMITTED
@@ -41,11 +42,13 @@ class Order:
     #: The sealed key the certificate is for; unsaved when it is new, None for a CSR's.
     private_key: PrivateKey | None = None
     replaces: Certificate | None = None
+    #: Who signs; None: the active authority.
+    authority_id: UUID | None = None
 
 
 def issue(order: Order, *, actor: Actor) -> Certificate:
     """The issued certificate, stored. Raises what the core and `reserve` raise."""
-    signer = active_signer()
+    signer = signer_of(order.authority_id) if order.authority_id else active_signer()
     prepared = issuing.prepare(
         order.request, signer.certificate, now=timezone.now(), addresses=signer.addresses
     )
@@ -122,7 +125,8 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
     """Commit the row of a certificate that is about to be signed.
 
     Raises Conflict ``server.changed`` when the server's certificate is not the one to be
-    replaced any more, and ``server.busy`` while someone else is issuing for it.
+    replaced any more, and ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
+    someone else is issuing for it.
     """
     try:
         return make_reservation(order, prepared, signer)
@@ -134,6 +138,12 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
                 "A certificate for this workstation is being issued at this moment. Ask again in "
                 "a few seconds with the same key.",
                 code="workstation.busy",
+            ) from None
+        if order.server is None:
+            raise Conflict(
+                "A certificate of this kind is being issued at this moment. Ask again in a few "
+                "seconds.",
+                code="certificate.busy",
             ) from None
         raise Conflict(
             "Someone else is issuing a certificate for this server at this moment. Look at it "
@@ -203,11 +213,10 @@ def replaced_meanwhile(server: Server) -> Conflict:
 
 
 def close_stale(order: Order, actor: Actor) -> int:
-    """Close what a dead process left for the same server or workstation; how many there were."""
-    if order.server is None and order.workstation is None:
-        return 0
+    """Close what a dead process left in this order's way; how many there were."""
     limit = timezone.now() - ABANDONED_AFTER
     rows = Certificate.objects.filter(
+        profile=order.request.profile.name,
         server=order.server,
         workstation=order.workstation,
         state=Certificate.State.PREPARED,

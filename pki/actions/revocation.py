@@ -1,6 +1,11 @@
 """Revoking a certificate (RFC 5280, section 5.3)."""
 
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -25,8 +30,18 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
         row.revoked_at = timezone.now()
         row.revocation_reason = reason
         row.save(update_fields=["state", "revoked_at", "revocation_reason"])
+        count_revocations([row.authority_id])
         record(actor, "certificate.revoked", row, reason=reason)
     return row
+
+
+def count_revocations(authority_ids: Iterable[UUID | None]) -> None:
+    """What was published before is out of date; the last thing a transaction that revokes does.
+
+    Last, so that whoever revokes at the same time waits for nothing but the commit.
+    """
+    for pk, times in sorted(Counter(filter(None, authority_ids)).items()):
+        Authority.objects.filter(pk=pk).update(revocations=F("revocations") + times)
 
 
 def check_revocable(row: Certificate) -> None:

@@ -33,14 +33,19 @@ class Signer:
 
     @property
     def addresses(self) -> Addresses:
-        """Where clients find the authority's certificate, if a public address is configured.
+        """Where clients find the authority's certificate and its revocations.
 
-        CRL and OCSP addresses follow once both are published: an address that does not
-        answer makes clients that check it wait or refuse.
+        Empty unless a public address is configured: one that does not answer makes clients
+        that check it wait or refuse.
         """
-        if not settings.PUBLIC_URL:
+        base = settings.PUBLIC_URL
+        if not base:
             return Addresses()
-        return Addresses(ca_issuers=f"{settings.PUBLIC_URL}/pki/{self.authority_id}.cer")
+        return Addresses(
+            ca_issuers=f"{base}/pki/{self.authority_id}.cer",
+            crl=f"{base}/pki/{self.authority_id}.crl",
+            ocsp=f"{base}/ocsp/",
+        )
 
 
 @lru_cache(maxsize=2)
@@ -55,22 +60,35 @@ def opened(sealed: bytes, associated_data: bytes, ring: KeyRing) -> keys.Private
 
 def active_signer() -> Signer:
     """The one that signs now. Raises Conflict ``authority.missing``."""
-    for authority_id, der, key_id, sealed, public_key_sha256 in statements.read(active):
-        return Signer(
-            authority_id=UUID(str(authority_id)),
-            certificate=x509.load_der_x509_certificate(bytes(der)),
-            sealed_key=PrivateKey(
-                pk=UUID(str(key_id)), sealed=bytes(sealed), public_key_sha256=public_key_sha256
-            ),
-        )
+    for row in statements.read(active):
+        return signer(*row)
     raise Conflict(
         "There is no root yet, so nothing can be issued. Create or import one first.",
         code="authority.missing",
     )
 
 
+def signer_of(authority_id: UUID) -> Signer:
+    """Of an authority that may not be the active one any more, for what only it can sign."""
+    return signer(*as_signer(Authority.objects.filter(pk=authority_id)).get())
+
+
+def signer(authority_id: Any, der: Any, key_id: Any, sealed: Any, public_key_sha256: str) -> Signer:
+    return Signer(
+        authority_id=UUID(str(authority_id)),
+        certificate=x509.load_der_x509_certificate(bytes(der)),
+        sealed_key=PrivateKey(
+            pk=UUID(str(key_id)), sealed=bytes(sealed), public_key_sha256=public_key_sha256
+        ),
+    )
+
+
 def active() -> "QuerySet[Authority, tuple[Any, ...]]":
-    return Authority.objects.filter(active=True).values_list(
+    return as_signer(Authority.objects.filter(active=True))
+
+
+def as_signer(authorities: "QuerySet[Authority]") -> "QuerySet[Authority, tuple[Any, ...]]":
+    return authorities.values_list(
         "pk",
         "certificate__der",
         "private_key_id",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.revocation import count_revocations
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, TaskState, Workstation
 from pki.models.agent_task import OPEN
@@ -91,13 +92,14 @@ def reinstate(workstation: Workstation, *, actor: Actor, reason: str) -> Worksta
 def revoke_certificates(row: Workstation, revocation_reason: str) -> list[str]:
     """Every certificate the workstation could still show; their serial numbers."""
     valid = Certificate.objects.filter(workstation=row, state=Certificate.State.ISSUED)
-    serials = list(valid.values_list("serial_number", flat=True))
+    rows = list(valid.values_list("serial_number", "authority_id"))
     valid.update(
         state=Certificate.State.REVOKED,
         revoked_at=timezone.now(),
         revocation_reason=revocation_reason,
     )
-    return serials
+    count_revocations(authority_id for _, authority_id in rows)
+    return [serial for serial, _ in rows]
 
 
 def drive(

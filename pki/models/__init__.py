@@ -7,6 +7,7 @@ from pki.models.certificate import Certificate
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.private_key import PrivateKey
 from pki.models.registration_policy import RegistrationPolicy
+from pki.models.revocation_list import RevocationList
 from pki.models.saved_view import SavedView
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
@@ -21,6 +22,7 @@ __all__ = [
     "EnrollmentToken",
     "PrivateKey",
     "RegistrationPolicy",
+    "RevocationList",
     "Role",
     "SavedView",
     "Server",

@@ -15,6 +15,9 @@ class Authority(models.Model):
     #: New certificates are signed by the active authority; there is one at most.
     active = models.BooleanField(default=True)
     imported = models.BooleanField(default=False)
+    #: How many of its certificates were revoked, counted where they are: tells in one small
+    #: read whether a revocation list or a cached OCSP answer still says everything.
+    revocations = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -93,6 +93,16 @@ class Certificate(models.Model):
         indexes = [
             models.Index(fields=["state", "not_after"], name="certificate_expiry"),
             models.Index(fields=["not_after"], name="certificate_not_after"),
+            models.Index(
+                fields=["authority", "not_after"],
+                condition=models.Q(state="revoked"),
+                name="certificate_revoked",
+            ),
+            models.Index(
+                fields=["authority", "not_after"],
+                condition=models.Q(profile="ocsp-responder"),
+                name="certificate_ocsp_responder",
+            ),
         ]
         constraints = [
             # RFC 5280, section 4.1.2.2: unique within one issuer.
@@ -112,6 +122,11 @@ class Certificate(models.Model):
                 fields=["workstation"],
                 condition=models.Q(state="prepared"),
                 name="one_issuance_at_a_time_by_agent",
+            ),
+            models.UniqueConstraint(
+                fields=["authority"],
+                condition=models.Q(state="prepared", profile="ocsp-responder"),
+                name="one_responder_issued_at_a_time",
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=["prepared", "abandoned"]) | ~models.Q(sha256=""),

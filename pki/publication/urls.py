@@ -1,9 +1,12 @@
 from django.urls import path
 
-from pki.publication import views
+from pki.publication import ocsp, revocation_lists, views
 
 urlpatterns = [
     path("pki/<uuid:pk>.cer", views.authority_certificate, name="authority-certificate"),
+    path("pki/<uuid:pk>.crl", revocation_lists.revocation_list, name="revocation-list"),
+    path("ocsp/", ocsp.by_post, name="ocsp"),
+    path("ocsp/<path:encoded>", ocsp.by_get, name="ocsp-get"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

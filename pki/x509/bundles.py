@@ -50,6 +50,10 @@ def der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
+def revocation_list_der(signed: x509.CertificateRevocationList) -> bytes:
+    return signed.public_bytes(Encoding.DER)
+
+
 def pem(certificate: x509.Certificate) -> bytes:
     """PEM with its final line feed (RFC 7468)."""
     return certificate.public_bytes(Encoding.PEM)

@@ -209,13 +209,15 @@ def test_after_a_crash_the_next_to_come_closes_it_as_well_once_it_is_old(
     assert PrivateKey.objects.filter(pk=renewed.private_key.pk).exists()
 
 
-def test_the_address_of_the_root_is_written_where_one_is_configured(
+def test_the_addresses_of_the_root_are_written_where_one_is_configured(
     root: Authority, server: Server, actor: Actor
 ) -> None:
     with override_settings(PUBLIC_URL="http://pki.example.com"):
         issued = issue_for_server(server, actor=actor, key_spec=P256)
     assert facts.describe(parsed(issued)).addresses == (
+        ("OCSP", "http://pki.example.com/ocsp/"),
         ("Issuer's certificate", f"http://pki.example.com/pki/{root.pk}.cer"),
+        ("CRL", f"http://pki.example.com/pki/{root.pk}.crl"),
     )
 
 
