@@ -6,5 +6,6 @@ ROOT_URLCONF = "certiflow_admin.public_urls"
 WSGI_APPLICATION = "certiflow_admin.public_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]
 # Clients fetch revocation lists before they trust TLS: nothing here leads them to https.
-MIDDLEWARE = []
+# What is left says how long an answer is.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 APPEND_SLASH = False

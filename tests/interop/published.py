@@ -1,0 +1,88 @@
+"""A running product that publishes on plain HTTP, and certificates that name where."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.running_product import RunningProduct, free_port
+
+
+@dataclass(frozen=True)
+class Published:
+    product: RunningProduct
+    directory: Path
+    url: str
+
+    @property
+    def root(self) -> Path:
+        return self.pem("root.pem")
+
+    def issue(self, fqdn: str) -> str:
+        """The certificate, its chain and its key are ``<fqdn>.pem`` and ``.key``; its serial."""
+        out = self.directory / f"out-{fqdn}"
+        done = self.product.command("issue", "--server", fqdn, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        root = x509.load_der_x509_certificate((out / "agent_root_ca.cer").read_bytes())
+        certificate = x509.load_der_x509_certificate((out / "agent_ssl_cert.cer").read_bytes())
+        self.pem("root.pem").write_bytes(root.public_bytes(Encoding.PEM))
+        self.pem(f"{fqdn}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+        (out / "agent_ssl_cert.key").rename(self.pem(f"{fqdn}.key"))
+        return f"{certificate.serial_number:x}"
+
+    def revoke(self, serial: str, reason: str) -> None:
+        done = self.product.command("revoke", serial, "--reason", reason)
+        assert done.returncode == 0, done.stderr
+
+    def pem(self, name: str) -> Path:
+        return self.directory / name
+
+    def address_in(self, fqdn: str, suffix: str) -> str:
+        """The one in the certificate that ends so."""
+        shown = subprocess.run(
+            [
+                *("openssl", "x509", "-noout", "-in", str(self.pem(f"{fqdn}.pem"))),
+                *("-ext", "authorityInfoAccess,crlDistributionPoints"),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        [found] = [word.partition("URI:")[2] for word in shown.split() if word.endswith(suffix)]
+        return found
+
+    def list_file(self) -> Path:
+        """The list of this moment, PEM, as an administrator's script fetches it."""
+        path = self.pem("list.pem")
+        subprocess.run(
+            f"curl -sSf {self.address_in('good.example.com', '.crl')}"
+            f" | openssl crl -inform DER -out {path}",
+            shell=True,
+            check=True,
+        )
+        return path
+
+
+@contextmanager
+def published(directory: Path) -> Iterator[Published]:
+    url = f"http://127.0.0.1:{free_port()}"
+    product = RunningProduct(
+        directory,
+        CERTIFLOW_HOST="localhost",
+        CERTIFLOW_PUBLIC_BIND=url.removeprefix("http://"),
+        CERTIFLOW_PUBLIC_URL=url,
+    )
+    done = product.command(
+        *("setup", "--admin", "root", "--password-stdin", "--root-key-size", "2048"),
+        stdin="correct horse battery\n",
+    )
+    assert done.returncode == 0, done.stderr
+    product.start()
+    try:
+        yield Published(product, directory, url)
+    finally:
+        product.stop()
