@@ -1,5 +1,6 @@
 """A running product that publishes on plain HTTP, and certificates that name where."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +23,10 @@ class Published:
     def root(self) -> Path:
         return self.pem("root.pem")
 
-    def issue(self, fqdn: str) -> str:
+    def issue(self, fqdn: str, *options: str) -> str:
         """The certificate, its chain and its key are ``<fqdn>.pem`` and ``.key``; its serial."""
         out = self.directory / f"out-{fqdn}"
-        done = self.product.command("issue", "--server", fqdn, "--out", str(out))
+        done = self.product.command("issue", "--server", fqdn, "--out", str(out), *options)
         assert done.returncode == 0, done.stderr
         root = x509.load_der_x509_certificate((out / "agent_root_ca.cer").read_bytes())
         certificate = x509.load_der_x509_certificate((out / "agent_ssl_cert.cer").read_bytes())
@@ -40,6 +41,17 @@ class Published:
 
     def pem(self, name: str) -> Path:
         return self.directory / name
+
+    @property
+    def agent_port(self) -> int:
+        return int(self.product.environment["CERTIFLOW_AGENT_BIND"].rpartition(":")[2])
+
+    def token(self, *options: str) -> str:
+        """A secret that enrolls once, or as ``options`` of the command say."""
+        done = self.product.command("token", "interop", "--json", *options)
+        assert done.returncode == 0, done.stderr
+        secret: str = json.loads(done.stdout)["token"]
+        return secret
 
     def address_in(self, fqdn: str, suffix: str) -> str:
         """The one in the certificate that ends so."""
@@ -68,13 +80,14 @@ class Published:
 
 
 @contextmanager
-def published(directory: Path) -> Iterator[Published]:
+def published(directory: Path, **environment: str) -> Iterator[Published]:
     url = f"http://127.0.0.1:{free_port()}"
     product = RunningProduct(
         directory,
         CERTIFLOW_HOST="localhost",
         CERTIFLOW_PUBLIC_BIND=url.removeprefix("http://"),
         CERTIFLOW_PUBLIC_URL=url,
+        **environment,
     )
     done = product.command(
         *("setup", "--admin", "root", "--password-stdin", "--root-key-size", "2048"),
