@@ -30,6 +30,8 @@ EVENTS = {
     "workstation.reinstated": "Workstation reinstated",
     "workstation.changed": "Workstation changed",
     "workstation.tagged": "Workstations tagged",
+    "bulk.started": "Change of many workstations started",
+    "bulk.finished": "Change of many workstations finished",
     "agent.refused": "Agent refused",
     "token.made": "Enrollment token made",
     "token.withdrawn": "Enrollment token withdrawn",

@@ -3,6 +3,7 @@
 from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
 from pki.models.authority import Authority
+from pki.models.bulk_change import BulkChange
 from pki.models.certificate import Certificate
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.private_key import PrivateKey
@@ -18,6 +19,7 @@ __all__ = [
     "AgentTask",
     "AuditEvent",
     "Authority",
+    "BulkChange",
     "Certificate",
     "EnrollmentToken",
     "PrivateKey",

@@ -15,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 
 CORE = "1.6.1"
 ICONS = "3.51.0"
+HTMX = "2.0.11"
 
 #: Names at https://tabler.io/icons, outline style.
 ICONS_IN_USE = """
@@ -26,7 +27,7 @@ ICONS_IN_USE = """
     info-circle key keyboard layout-dashboard link list lock lock-open login logout moon password
     plus refresh replace rotate rubber-stamp search server server-2 settings shield shield-check
     shield-half shield-lock shield-x signature sitemap sort-ascending sort-descending sun
-    table-export terminal-2 timeline tool trash upload urgent user user-off user-plus users world
+    table-export tag terminal-2 timeline tool trash upload urgent user user-off user-plus users world
     x
 """
 
@@ -62,6 +63,7 @@ def main() -> None:
         scratch = Path(name)
         vendor_core(unpacked("@tabler/core", CORE, scratch))
         vendor_icons(unpacked("@tabler/icons", ICONS, scratch))
+        vendor_htmx(unpacked("htmx.org", HTMX, scratch))
 
 
 def unpacked(package: str, version: str, scratch: Path) -> Path:
@@ -101,6 +103,12 @@ def vendor_icons(package: Path) -> None:
     symbols = [symbol(name, package / f"icons/outline/{name}.svg") for name in ICONS_IN_USE.split()]
     sprite = '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
     (folder / "sprite.svg").write_text(sprite)
+    shutil.copy(package / "LICENSE", folder / "LICENSE")
+
+
+def vendor_htmx(package: Path) -> None:
+    folder = emptied(f"htmx-{HTMX}")
+    shutil.copy(package / "dist/htmx.min.js", folder / "htmx.min.js")
     shutil.copy(package / "LICENSE", folder / "LICENSE")
 
 
