@@ -80,6 +80,11 @@ def check_role(request: HttpRequest, role: Role) -> None:
         )
 
 
+def may_decide(request: HttpRequest) -> bool:
+    """Whether the person may do what operators do."""
+    return isinstance(request.user, User) and request.user.has_role(Role.OPERATOR)
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """The person behind this request, as the audit trail names them."""
     address = client_address(request)

@@ -15,14 +15,20 @@ function say(button, words) {
   setTimeout(() => (status.textContent = ""), 2000);
 }
 
-for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(textOf(button));
-      say(button, "Copied");
-    } catch {
-      say(button, "Select the text and copy it");
-    }
-  });
+function wire(part) {
+  for (const button of part.querySelectorAll("[data-copy][hidden], [data-copy-from][hidden]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(textOf(button));
+        say(button, "Copied");
+      } catch {
+        say(button, "Select the text and copy it");
+      }
+    });
+  }
 }
+
+wire(document);
+// What htmx has just fetched.
+document.addEventListener("htmx:load", (event) => wire(event.target));

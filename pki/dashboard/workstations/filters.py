@@ -2,14 +2,43 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from pki.errors import InvalidInput
 from pki.models import Tag, TrustState, Workstation
 
 Rows = QuerySet[Workstation]
+
+#: In the list's address, and no filter.
+NO_FILTERS = {"page", "sort", "per_page"}
+
+
+def query_of(request: HttpRequest) -> str:
+    """The filters of the list's address that say something, in one order."""
+    pairs = [
+        (name, value)
+        for name, value in request.GET.items()
+        if name not in NO_FILTERS and isinstance(value, str) and value.strip()
+    ]
+    return urlencode(sorted(pairs))
+
+
+def matching(query: str) -> Rows:
+    """The workstations that the list with these filters shows, on all its pages.
+
+    Raises InvalidInput ``filter.unusable`` rather than showing all of them.
+    """
+    found = WorkstationFilter(QueryDict(query), Workstation.objects.order_by("name", "pk"))
+    if not found.is_valid():
+        raise InvalidInput(
+            "The filters of this list cannot be used. Set them again.", code="filter.unusable"
+        )
+    return found.qs
 
 
 class PatternFilter(django_filters.CharFilter):

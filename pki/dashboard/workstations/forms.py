@@ -61,3 +61,7 @@ class TaskForm(forms.Form):
         lines = self.cleaned_data["lines"]
         known = {parameter.name for parameter in KINDS[self.cleaned_data["kind"]].parameters}
         return {"lines": lines} if "lines" in known and lines is not None else {}
+
+
+class TagForm(forms.Form):
+    tag = forms.CharField(label="Tag", max_length=40)

@@ -11,6 +11,7 @@ from pki.models import Workstation
 
 
 class WorkstationTable(tables.Table):
+    selected = tables.Column("Select", accessor="pk", orderable=False)
     name = tables.Column("Name", linkify=True)
     state = tables.Column("State")
     hostname = tables.Column("Computer name")
@@ -29,6 +30,7 @@ class WorkstationTable(tables.Table):
         model = Workstation
         fields = ()
         sequence = (
+            "selected",
             "name",
             "state",
             "hostname",
@@ -40,6 +42,14 @@ class WorkstationTable(tables.Table):
             "tags",
         )
         order_by = "name"
+
+    def render_selected(self, record: Workstation) -> SafeString:
+        return format_html(
+            '<input class="form-check-input" type="checkbox" name="selected" value="{}" '
+            'aria-label="Select {}">',
+            record.pk,
+            record.name,
+        )
 
     def render_state(self, record: Workstation) -> SafeString:
         badge = state_badge(record.state)

@@ -7,11 +7,12 @@ from django.shortcuts import get_object_or_404, render
 from django_tables2 import RequestConfig
 
 from pki.actions.audit import EVENTS
+from pki.dashboard.access import may_decide
 from pki.dashboard.workstations.decisions import decisions_for
-from pki.dashboard.workstations.filters import WorkstationFilter
+from pki.dashboard.workstations.filters import WorkstationFilter, query_of
 from pki.dashboard.workstations.tables import WorkstationTable
 from pki.dashboard.workstations.wording import STATES
-from pki.models import AuditEvent, TrustState, Workstation
+from pki.models import AuditEvent, SavedView, TrustState, Workstation
 from pki.task_kinds import KINDS
 
 SHOWN = 20
@@ -24,7 +25,10 @@ def workstation_list(request: HttpRequest) -> HttpResponse:
         .prefetch_related("tags")
     )
     found = WorkstationFilter(request.GET, rows)
-    table = WorkstationTable(found.qs)
+    query = query_of(request)
+    views = list(SavedView.objects.all())
+    exclude = () if may_decide(request) else ("selected",)
+    table = WorkstationTable(found.qs, exclude=exclude)
     RequestConfig(request, paginate={"per_page": 25}).configure(table)
     return render(
         request,
@@ -32,6 +36,9 @@ def workstation_list(request: HttpRequest) -> HttpResponse:
         {
             "table": table,
             "filter": found,
+            "query": query,
+            "views": views,
+            "here": next((view for view in views if query and view.query == query), None),
             "any": bool(request.GET) or Workstation.objects.exists(),
         },
     )
