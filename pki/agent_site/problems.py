@@ -102,8 +102,15 @@ def refusal(request: HttpRequest, error: CertiflowError) -> HttpResponse:
         write_down(request, error)
     response = problem(status, error.code, error.message, error.field)
     if status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = 'Basic realm="CertiFlow agents", charset="UTF-8"'
+        response["WWW-Authenticate"] = challenge(error.code)
     return response
+
+
+def challenge(code: str) -> str:
+    """What would help. No password does where a certificate is missing: nobody is asked for one."""
+    if code == "certificate.required":
+        return 'ClientCertificate realm="CertiFlow agents"'
+    return 'Basic realm="CertiFlow agents", charset="UTF-8"'
 
 
 def write_down(request: HttpRequest, error: CertiflowError) -> None:

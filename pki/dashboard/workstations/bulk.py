@@ -17,6 +17,9 @@ from pki.models import BulkChange
 from pki.models.bulk_change import Verb
 from pki.models.workstation import TRANSITIONS
 
+#: Seconds between two movements of the progress bar.
+STEP = 0.4
+
 
 @require_POST
 @operator_required
@@ -96,8 +99,9 @@ def progress(request: HttpRequest, change: BulkChange) -> HttpResponse:
 @require_POST
 @operator_required
 def bulk_step(request: HttpRequest, pk: object) -> HttpResponse:
-    """A second's work; a page without scripts comes back for more by its button."""
-    change = bulk_changes.step(get_object_or_404(BulkChange, pk=pk), actor=actor_of(request))
+    """A moment's work; a page without scripts comes back for more by its button."""
+    row = get_object_or_404(BulkChange, pk=pk)
+    change = bulk_changes.step(row, actor=actor_of(request), seconds=STEP)
     if "HX-Request" in request.headers:
         return progress(request, change)
     return redirect(change)
