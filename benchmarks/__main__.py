@@ -8,10 +8,17 @@ from benchmarks import installation
 def main() -> int:
     with installation.temporary():
         # Only now: these import models, which need the settings above.
-        from benchmarks import command_start, issuance, list_page, report
+        from benchmarks import agents, command_start, issuance, list_page, publication, report
 
+        measured = (
+            issuance.rows,
+            agents.rows,
+            publication.rows,
+            list_page.rows,
+            command_start.rows,
+        )
         rows = []
-        for benchmark in (issuance.rows, list_page.rows, command_start.rows):
+        for benchmark in measured:
             for row in benchmark():
                 print(".", end="", file=sys.stderr, flush=True)
                 rows.append(row)

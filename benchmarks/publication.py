@@ -116,7 +116,7 @@ def question(product: Served) -> bytes:
     issuer, certificate = (
         x509.load_der_x509_certificate(bytes.fromhex(text)) for text in der.split()
     )
-    asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1())  # noqa: S303
+    asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1())
     return asked.build().public_bytes(Encoding.DER)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.enrollment_tokens import use_up
@@ -88,42 +89,43 @@ def check(registration: Registration) -> None:
 def find_or_add(registration: Registration, actor: Actor) -> Workstation:
     try:
         with transaction.atomic():
-            return known(registration, actor) or add(registration, actor)
+            rows = same_identifier(registration)
+            return known(registration, rows, actor) or add(registration, rows, actor)
     except IntegrityError:
         # The same agent asked twice at once: the other request has added it.
         with transaction.atomic():
-            found = known(registration, actor)
+            found = known(registration, same_identifier(registration), actor)
         if found is None:
             raise
         return found
 
 
-def known(registration: Registration, actor: Actor) -> Workstation | None:
+def same_identifier(registration: Registration) -> list[Workstation]:
+    """One at most is admitted; the others came with another key."""
+    rows = Workstation.objects.select_for_update().filter(agent_id=registration.agent_id)
+    return list(rows.order_by("pk"))
+
+
+def known(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation | None:
     """The row this key registered, or the reinstated one that waits for a new key."""
     key = keys.public_key_sha256(registration.request.public_key)
-    same_identifier = Workstation.objects.select_for_update().filter(agent_id=registration.agent_id)
-    found = same_identifier.filter(public_key_sha256=key).first()
-    if found is not None:
-        return found
-    waiting = same_identifier.filter(
-        public_key_sha256="", new_key_until__gt=timezone.now(), state=TrustState.APPROVED
-    ).first()
-    if waiting is not None:
-        refuse_used_key(key)
-        waiting.public_key_sha256 = key
-        waiting.new_key_until = None
-        describe(waiting, registration, actor)
-        waiting.save()
-        record_registration(waiting, actor)
-    return waiting
+    for row in rows:
+        if row.public_key_sha256 == key:
+            return row
+    for row in rows:
+        if row.awaits_new_key(timezone.now()):
+            refuse_used_key(key)
+            row.public_key_sha256 = key
+            row.new_key_until = None
+            describe(row, registration, actor)
+            row.save()
+            record_registration(row, actor)
+            return row
+    return None
 
 
-def add(registration: Registration, actor: Actor) -> Workstation:
-    taken = (
-        Workstation.objects.filter(agent_id=registration.agent_id)
-        .exclude(state=TrustState.DENIED)
-        .exists()
-    )
+def add(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation:
+    taken = any(row.state != TrustState.DENIED for row in rows)
     key = keys.public_key_sha256(registration.request.public_key)
     refuse_used_key(key)
     row = Workstation(agent_id=registration.agent_id, public_key_sha256=key, identifier_taken=taken)
@@ -131,7 +133,7 @@ def add(registration: Registration, actor: Actor) -> Workstation:
     automatic = admit(row, registration, actor)
     if automatic and not taken:
         row.state = TrustState.APPROVED
-    row.save(force_insert=True)
+    statements.insert(row)
     record_registration(row, actor)
     return row
 

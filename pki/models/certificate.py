@@ -73,7 +73,7 @@ class Certificate(models.Model):
     #: Subject alternative names as text, in the order of the certificate.
     names = models.JSONField(default=list)
     key_algorithm = models.CharField(max_length=16)
-    public_key_sha256 = models.CharField(max_length=64)
+    public_key_sha256 = models.CharField(max_length=64, db_index=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
     #: Fingerprints of the DER, lower-case hexadecimal; empty until issued.

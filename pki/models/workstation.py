@@ -1,6 +1,7 @@
 """A workstation with an agent, and how far it is trusted."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
@@ -141,6 +142,15 @@ class Workstation(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/workstations/{self.pk}/"
+
+    def awaits_new_key(self, now: datetime) -> bool:
+        """Whether it was reinstated and its agent may still come with a new key."""
+        return (
+            not self.public_key_sha256
+            and self.new_key_until is not None
+            and self.new_key_until > now
+            and self.state == TrustState.APPROVED
+        )
 
     def may(self, verb: str) -> bool:
         """Whether the state machine has an arrow called ``verb`` from here."""
