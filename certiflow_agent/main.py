@@ -51,6 +51,9 @@ def parser() -> argparse.ArgumentParser:
     name = joining.add_mutually_exclusive_group()
     name.add_argument("--agent-id", metavar="ID", help="instead of the machine's own identifier")
     name.add_argument("--new-id", action="store_true", help="a new GUID as the identifier")
+    name.add_argument(
+        "--computer-sid", action="store_true", help="the computer's SID as the identifier (Windows)"
+    )
     joining.add_argument("--no-wait", action="store_true", help="do not wait for approval")
     command(commands, "run", run, "work until stopped")
     command(commands, "once", once, "one round")
@@ -82,13 +85,21 @@ def log_to(directory: Path) -> None:
     logger.setLevel(logging.INFO)
 
 
+def chosen_identifier(options: argparse.Namespace) -> str:
+    """Empty: the one it had before, or the machine's own."""
+    if options.new_id:
+        return str(uuid.uuid4())
+    if options.computer_sid:
+        return this_system().computer_sid()
+    return options.agent_id or ""
+
+
 def register(agent: Agent, options: argparse.Namespace) -> int:
     identity = agent.identity
     token = sys.stdin.readline().strip() if options.token_stdin else options.token
     root = pinned_root(options.server, options.root_sha256)
     known = identity.settings
-    chosen = str(uuid.uuid4()) if options.new_id else options.agent_id
-    agent_id = chosen or known.get("agent_id") or this_system().machine_id()
+    agent_id = chosen_identifier(options) or known.get("agent_id") or this_system().machine_id()
     if known and (known.get("state") == "revoked" or agent_id != known.get("agent_id")):
         # What was revoked stays revoked: another beginning needs another key.
         identity.forget_key()

@@ -4,6 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from certiflow_agent.errors import AgentError
+
+
+def no_computer_sid() -> str:
+    raise AgentError("Only Windows gives a computer a SID. Leave --computer-sid out.")
+
 
 @dataclass(frozen=True)
 class System:
@@ -12,3 +18,5 @@ class System:
     #: Where an agent that runs as a service keeps its state, and one that does not.
     service_directory: Path
     user_directory: Path
+    #: The SID of a Windows computer; AgentError elsewhere.
+    computer_sid: Callable[[], str] = no_computer_sid

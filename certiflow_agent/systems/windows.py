@@ -40,8 +40,19 @@ def machine_id() -> str:
     return parse_machine_guid(done.stdout)
 
 
+def computer_sid() -> str:
+    done = subprocess.run(
+        ["powershell", "-NoProfile", "-Command", "Get-LocalUser | Format-Table Name, SID"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return parse_computer_sid(done.stdout)
+
+
 SYSTEM = System(
     machine_id,
     Path("C:/ProgramData/CertiFlow Agent"),
     Path.home() / "AppData" / "Local" / "CertiFlow Agent",
+    computer_sid,
 )

@@ -1,5 +1,7 @@
 """Reading the machine's identifier from what each system prints."""
 
+from types import ModuleType
+
 import pytest
 
 from certiflow_agent.errors import AgentError
@@ -33,6 +35,12 @@ def test_windows_reads_the_computers_sid_from_an_accounts() -> None:
     assert windows.parse_computer_sid(printed) == "S-1-5-21-1004336348-1177238915-682003330"
     with pytest.raises(AgentError):
         windows.parse_computer_sid("NT AUTHORITY\\SYSTEM S-1-5-18")
+
+
+@pytest.mark.parametrize("system", [linux, macos])
+def test_a_sid_is_for_windows_only(system: ModuleType) -> None:
+    with pytest.raises(AgentError, match="Leave --computer-sid out"):
+        system.SYSTEM.computer_sid()
 
 
 def test_macos_reads_the_platform_uuid() -> None:

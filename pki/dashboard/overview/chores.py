@@ -2,18 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.dashboard.servers.filters import with_state
-from pki.models import Authority, Certificate, Role, Server, TrustState, User, Workstation
+from pki.models import (
+    Authority,
+    BulkChange,
+    Certificate,
+    Role,
+    Server,
+    TrustState,
+    User,
+    Workstation,
+)
 
 #: Servers named one by one; of more than these only the number is told.
 SHOWN = 5
+#: A change of many that somebody watches makes a step more often than this.
+LEFT_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ def chores(now: datetime) -> list[Chore]:
     """The most urgent first."""
     return [
         *workstations_waiting(),
+        *changes_left(now),
         *servers_in_need(),
         *this_host(),
         *roots_in_need(now),
@@ -59,6 +71,19 @@ def workstations_waiting() -> Iterator[Chore]:
             f"{row.public_key_sha256[:16].upper()}…",
             row.get_absolute_url(),
             "Decide",
+        )
+
+
+def changes_left(now: datetime) -> Iterator[Chore]:
+    """Decisions about many workstations that nobody watches any more, and so nobody carries out."""
+    left = BulkChange.objects.filter(started_at__lt=now - LEFT_AFTER, finished_at=None)
+    for row in left.filter(Q(leased_until=None) | Q(leased_until__lt=now))[:SHOWN]:
+        yield Chore(
+            "soon",
+            f"“{row}” was left unfinished",
+            f"{row.position:,} of {row.total:,} are done. It goes on when its page is opened.",
+            row.get_absolute_url(),
+            "Go on",
         )
 
 

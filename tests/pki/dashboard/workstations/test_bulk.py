@@ -2,9 +2,11 @@
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from pki.models import BulkChange, SavedView, Workstation
 from tests.pki.conftest import Agent, Signed
@@ -153,3 +155,15 @@ def test_the_export_holds_what_the_filters_match(
     assert [row["name"][:4] for row in rows] == ["pc-0"] * 10
     # What an agent or a colleague wrote does not run in a spreadsheet.
     assert rows[0]["comment"] == "'=cmd|' /C calc'!A0"
+
+
+def test_the_overview_tells_of_a_change_that_was_left(
+    as_operator: Signed, trusted: Workstation
+) -> None:
+    address = selected(as_operator, [trusted], "task")
+    as_operator.post(address, {"kind": "report-inventory"})
+    assert "was left unfinished" not in as_operator.get("/").content.decode()
+    BulkChange.objects.update(started_at=timezone.now() - timedelta(minutes=2))
+    page = as_operator.get("/").content.decode()
+    assert "was left unfinished" in page
+    assert address in page
