@@ -21,6 +21,8 @@ from tests.running_product import RunningProduct
 
 KILLS = int(os.environ.get("CERTIFLOW_TEST_KILLS", "100"))
 AGENTS = 20
+#: After so many killed workers the whole product is killed and started anew.
+WHOLE_EVERY = 30
 
 
 @pytest.fixture
@@ -54,6 +56,17 @@ def mine(pid: int, product: RunningProduct) -> bool:
         wanted = f"CERTIFLOW_AGENT_BIND={product.environment['CERTIFLOW_AGENT_BIND']}".encode()
         return wanted in file.read().split(b"\0")
     return False
+
+
+def kill_everything(product: RunningProduct) -> None:
+    """Supervisor, sites and workers at once, as when the power fails; then a new start."""
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and int(entry) != os.getpid() and mine(int(entry), product):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(entry), signal.SIGKILL)
+    assert product.process is not None
+    product.process.wait(timeout=10)
+    product.start()
 
 
 class Insistent(threading.Thread):
@@ -129,6 +142,9 @@ def test_what_agents_received_is_in_the_database_after_any_kill(site: AgentSite)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 killed += 1
+                if killed % WHOLE_EVERY == 0:
+                    kill_everything(site.product)
+                    break
     stop.set()
     for agent in agents:
         # A reservation of a killed process keeps its workstation waiting for a minute.
