@@ -27,8 +27,8 @@ ICONS_IN_USE = """
     info-circle key keyboard layout-dashboard link list lock lock-open login logout moon password
     plus refresh replace rotate rubber-stamp search server server-2 settings shield shield-check
     shield-half shield-lock shield-x signature sitemap sort-ascending sort-descending sun
-    table-export tag terminal-2 timeline tool trash upload urgent user user-off user-plus users world
-    x
+    table-export tag terminal-2 timeline tool trash upload urgent user user-off user-plus users
+    world x
 """
 
 #: The npm package of Tabler's core carries no licence file; this is its repository's.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -16,7 +17,7 @@ from pki.dashboard.authorities.forms import ExportForm
 from pki.dashboard.authorities.tables import AuthorityTable
 from pki.dashboard.form_errors import add_error
 from pki.errors import CertiflowError
-from pki.models import Authority, Certificate
+from pki.models import Authority, Certificate, RevocationList
 from pki.models.certificate import EXPIRING
 from pki.x509 import facts
 
@@ -35,6 +36,9 @@ def authority_detail(request: HttpRequest, pk: str) -> HttpResponse:
         "certificate": authority.certificate,
         "facts": facts.describe(parsed(authority.certificate)),
         "counts": counts(issued),
+        "list": RevocationList.objects.filter(authority=authority).defer("der").first(),
+        "published": settings.PUBLIC_URL or f"https://{request.get_host()}",
+        "names_addresses": bool(settings.PUBLIC_URL),
         "newest": issued.select_related("server").defer("der", "chain")[:8],
     }
     return render(request, "authorities/detail.html", context)
