@@ -28,6 +28,7 @@ COMMANDS = {
         "certgen": "Make a root and server certificates on an isolated machine",
     },
     "Care": {
+        "maintain": "Run every job once, for those who have cron instead of a scheduler",
         "doctor": "Check the installation and say what to mend",
         "rekey": "Seal every private key under a new master key",
     },
@@ -128,3 +129,7 @@ def overview() -> str:
 def program() -> str:
     """What Django names in its usage texts."""
     return "manage.py" if sys.argv[0].endswith("manage.py") else "certiflow"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

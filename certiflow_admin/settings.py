@@ -70,6 +70,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_tables2",
+    "django_tasks",
+    "django_tasks_db",
     "pki",
 ]
 
@@ -119,6 +121,9 @@ DATABASES = {
 #: In the database by default, so that rate limits hold across processes with no other service.
 CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}
 vars().update(setting.email("EMAIL_URL", default="consolemail://"))
+
+#: The database is the queue of what runs by the clock.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- People -----------------------------------------------------------------
 
@@ -216,6 +221,9 @@ LOGGING = {
     "loggers": {
         "certiflow": {"level": "INFO"},
         "pki": {"level": "INFO"},
+        # Every run of a job is kept in the database.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "ERROR"},
         # What strangers ask for in vain is not worth a line each.
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "ERROR"},

@@ -37,6 +37,8 @@ PROCESSES = (
         ),
         bind_setting="AGENT_BIND",
     ),
+    Process("worker", ("-m", "certiflow_admin.command_line", "db_worker")),
+    Process("scheduler", ("-m", "certiflow_admin.command_line", "scheduler")),
     Process(
         "public site",
         (

@@ -42,6 +42,7 @@ EVENTS = {
     "task.cancelled": "Task cancelled",
     "view.saved": "View saved",
     "view.deleted": "View deleted",
+    "job.requested": "Job asked for",
     "vault.rekeyed": "Keys sealed anew",
     "user.added": "User added",
     "user.changed": "User changed",

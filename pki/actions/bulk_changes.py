@@ -8,12 +8,12 @@ left and taken up again, by a colleague too.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -34,6 +34,8 @@ MOST = 200_000
 KEEP_AFTER = 20
 MOST_REFUSALS_KEPT = 50
 LEASE = timedelta(seconds=30)
+#: A change that somebody watches makes a step more often than this.
+LEFT_AFTER = timedelta(minutes=1)
 #: Keys in one statement.
 AT_ONCE = 5_000
 
@@ -207,6 +209,13 @@ def finish(row: BulkChange, actor: Actor) -> None:
                 changed=len(row.changed),
                 refused=row.refused,
             )
+
+
+def left_behind(now: datetime) -> "QuerySet[BulkChange]":
+    """Started, not finished, and nobody has been at it for a while: the oldest first."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    started = BulkChange.objects.filter(started_at__lt=now - LEFT_AFTER, finished_at=None)
+    return started.filter(free).order_by("started_at")
 
 
 def undo(change: BulkChange, *, actor: Actor) -> BulkChange:

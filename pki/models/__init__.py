@@ -6,6 +6,7 @@ from pki.models.authority import Authority
 from pki.models.bulk_change import BulkChange
 from pki.models.certificate import Certificate
 from pki.models.enrollment_token import EnrollmentToken
+from pki.models.job import Clock, Job, JobRun
 from pki.models.private_key import PrivateKey
 from pki.models.registration_policy import RegistrationPolicy
 from pki.models.revocation_list import RevocationList
@@ -21,7 +22,10 @@ __all__ = [
     "Authority",
     "BulkChange",
     "Certificate",
+    "Clock",
     "EnrollmentToken",
+    "Job",
+    "JobRun",
     "PrivateKey",
     "RegistrationPolicy",
     "RevocationList",

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
+from pki.actions.bulk_changes import left_behind
+from pki.actions.clock import silent_since
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.dashboard.servers.filters import with_state
+from pki.jobs import KINDS
 from pki.models import (
     Authority,
-    BulkChange,
     Certificate,
+    Job,
     Role,
     Server,
     TrustState,
@@ -23,8 +26,6 @@ from pki.models import (
 
 #: Servers named one by one; of more than these only the number is told.
 SHOWN = 5
-#: A change of many that somebody watches makes a step more often than this.
-LEFT_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Chore:
 def chores(now: datetime) -> list[Chore]:
     """The most urgent first."""
     return [
+        *the_clock(now),
         *workstations_waiting(),
         *changes_left(now),
         *servers_in_need(),
@@ -47,6 +49,29 @@ def chores(now: datetime) -> list[Chore]:
         *roots_in_need(now),
         *installation(now),
     ]
+
+
+def the_clock(now: datetime) -> Iterator[Chore]:
+    """Silence is never good news: without the clock nothing below would ever be told."""
+    silent = silent_since(now)
+    if silent:
+        yield Chore(
+            "bad",
+            "The clock has stopped",
+            f"Nothing runs by itself since {silent:%Y-%m-%d %H:%M} UTC. Start the product with "
+            "“certiflow up”, or run “certiflow maintain” by cron.",
+            reverse("job-list"),
+            "Look at the jobs",
+        )
+    for job in Job.objects.filter(failures__gt=0)[:SHOWN]:
+        times = "" if job.failures == 1 else f", {job.failures:,} times in a row"
+        yield Chore(
+            "bad",
+            f"The job “{KINDS[job.name].label if job.name in KINDS else job.name}” failed{times}",
+            "The list of jobs says why.",
+            reverse("job-list"),
+            "Look at it",
+        )
 
 
 def workstations_waiting() -> Iterator[Chore]:
@@ -76,12 +101,12 @@ def workstations_waiting() -> Iterator[Chore]:
 
 def changes_left(now: datetime) -> Iterator[Chore]:
     """Decisions about many workstations that nobody watches any more, and so nobody carries out."""
-    left = BulkChange.objects.filter(started_at__lt=now - LEFT_AFTER, finished_at=None)
-    for row in left.filter(Q(leased_until=None) | Q(leased_until__lt=now))[:SHOWN]:
+    for row in left_behind(now)[:SHOWN]:
         yield Chore(
             "soon",
             f"“{row}” was left unfinished",
-            f"{row.position:,} of {row.total:,} are done. It goes on when its page is opened.",
+            f"{row.position:,} of {row.total:,} are done. The clock goes on with it, and so does "
+            "whoever opens its page.",
             row.get_absolute_url(),
             "Go on",
         )

@@ -51,8 +51,9 @@ def day(value: datetime | None, missing: str = "–") -> SafeString:
     return in_words(value, "j M Y", missing)
 
 
-def in_words(value: datetime | None, pattern: str, missing: str) -> SafeString:
-    if value is None:
+def in_words(value: datetime | str | None, pattern: str, missing: str) -> SafeString:
+    # A template gives an empty text for what is beyond something that is None.
+    if not isinstance(value, datetime):
         return format_html('<span class="quiet">{}</span>', missing)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',

@@ -1,0 +1,1 @@
+"""What runs by the clock: when it ran, what came of it, and running it now."""

@@ -1,0 +1,36 @@
+"""Records that nobody needs any more."""
+
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from pki.jobs.kind import Kind
+from pki.models import BulkChange
+
+#: An order is carried out within seconds, or by the next one.
+KEEP_RESULTS = timedelta(days=1)
+#: A change that was looked at and not started.
+KEEP_PREVIEWS = timedelta(days=7)
+
+
+def work() -> str:
+    now = timezone.now()
+    sessions, _ = Session.objects.filter(expire_date__lt=now).delete()
+    # Also those that a killed worker never finished.
+    old = DBTaskResult.objects.filter(enqueued_at__lt=now - KEEP_RESULTS)
+    results, _ = old.delete()
+    previews, _ = BulkChange.objects.filter(
+        started_at=None, created_at__lt=now - KEEP_PREVIEWS, undone_by=None
+    ).delete()
+    return f"{sessions:,} sessions, {results:,} job orders, {previews:,} previews removed"
+
+
+KIND = Kind(
+    "tidying",
+    "Tidying up",
+    "Removes ended sessions, orders of past jobs, and previews that nobody started.",
+    timedelta(hours=6),
+    work,
+)

@@ -1,0 +1,79 @@
+"""What each job does, and that it does nothing the second time."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from pki.actions import bulk_changes
+from pki.actions.actor import SYSTEM, Actor
+from pki.jobs import KINDS
+from pki.models import AuditEvent, Authority, BulkChange, Certificate, JobRun, RevocationList
+from tests.pki.conftest import Agent
+
+ANNA = Actor(name="anna", door="dashboard")
+
+
+def test_lists_and_responders_are_renewed_ahead_of_time(authority: Authority) -> None:
+    work = KINDS["publication"].work
+    assert "list 1 with 0 entries" in work()
+    assert "list 1 with 0 entries" in work()
+    for days in (4, 8, 12, 16, 20):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            work()
+            current = RevocationList.objects.get()
+            assert current.next_update is not None
+            assert current.next_update > timezone.now()
+    assert Certificate.objects.filter(profile="ocsp-responder").count() == 2
+
+
+def test_before_there_is_a_root_there_is_nothing_to_publish(db: None) -> None:
+    assert KINDS["publication"].work() == "There is no root yet"
+
+
+def test_a_change_whose_page_was_closed_is_carried_out_in_its_owners_name(
+    open_registration: None,
+) -> None:
+    keys = [Agent(f"pc-{number}").register().workstation.pk for number in range(3)]
+    change = bulk_changes.prepare("approve", keys, actor=ANNA)
+    bulk_changes.start(change, {"reason": "new"}, actor=ANNA)
+    work = KINDS["bulk-changes"].work
+    # Somebody may be watching.
+    assert work() == "Nothing was left"
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert work() == "1 taken up, 1 finished"
+        assert work() == "Nothing was left"
+    events = AuditEvent.objects.filter(event="workstation.approved")
+    assert {(event.actor, event.door) for event in events} == {("anna", "system")}
+
+
+def test_previews_nobody_started_are_removed(open_registration: None) -> None:
+    key = Agent("pc-1").register().workstation.pk
+    bulk_changes.prepare("approve", [key], actor=SYSTEM)
+    started = bulk_changes.prepare("approve", [key], actor=SYSTEM)
+    bulk_changes.start(started, {}, actor=SYSTEM)
+    with time_machine.travel(timezone.now() + timedelta(days=8)):
+        assert "1 previews removed" in KINDS["tidying"].work()
+    assert list(BulkChange.objects.all()) == [started]
+
+
+def test_maintain_runs_them_all_and_says_what_each_did(
+    authority: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("maintain")
+    said = capsys.readouterr().out
+    assert "Revocation lists and OCSP: CM Agent CA: list 1" in said
+    assert JobRun.objects.filter(outcome="done").count() == len(KINDS)
+
+
+def test_maintain_goes_on_after_a_failure_and_says_so(
+    authority: Authority, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority.private_key.sealed = b"damaged"
+    authority.private_key.save()
+    with pytest.raises(CommandError, match="Revocation lists and OCSP"):
+        call_command("maintain")
+    assert "Tidying up: " in capsys.readouterr().out
