@@ -9,6 +9,7 @@ from difflib import get_close_matches
 COMMANDS = {
     "Start": {
         "up": "Prepare the installation and run the product until Ctrl-C",
+        "scheduler": "Order the jobs that are due; “certiflow up” starts it",
         "setup": "Make the administrator, the root and the servers, without a browser",
     },
     "Certificates": {

@@ -155,3 +155,22 @@ def test_a_browser_with_a_workstations_certificate_is_let_in(
         assert answer is not None
         assert (answer.status, words in answer.text()) == (status, True), answer.text()
         context.close()
+
+
+def test_jobs_run_by_themselves_and_when_asked(signed_in: Page) -> None:
+    page = signed_in
+    page.goto("/jobs/")
+    row = page.get_by_role("row").filter(has_text="Revocation lists and OCSP")
+    expect(row.get_by_text("Done")).to_be_visible(timeout=30_000)
+    assert not look(page, "jobs", "Jobs")
+    page.get_by_role("button", name="Run “Tidying up” now").click()
+    expect(page.get_by_text("“Tidying up” starts within a few seconds.")).to_be_visible()
+    page.get_by_role("link", name="Tidying up").click()
+    expect(page.get_by_role("heading", level=1, name="Tidying up")).to_be_visible()
+    for _ in range(30):
+        page.reload()
+        if page.get_by_text("Done").count() >= 2:
+            break
+        page.wait_for_timeout(500)
+    expect(page.get_by_text("previews removed").nth(1)).to_be_visible()
+    assert not look(page, "job", "Tidying up")
