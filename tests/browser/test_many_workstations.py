@@ -163,7 +163,7 @@ def test_jobs_run_by_themselves_and_when_asked(signed_in: Page) -> None:
     row = page.get_by_role("row").filter(has_text="Revocation lists and OCSP")
     expect(row.get_by_text("Done")).to_be_visible(timeout=30_000)
     assert not look(page, "jobs", "Jobs")
-    page.get_by_role("button", name="Run “Tidying up” now").click()
+    page.get_by_role("button", name="Run now: Tidying up").click()
     expect(page.get_by_text("“Tidying up” starts within a few seconds.")).to_be_visible()
     page.get_by_role("link", name="Tidying up").click()
     expect(page.get_by_role("heading", level=1, name="Tidying up")).to_be_visible()
