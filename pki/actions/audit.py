@@ -15,6 +15,8 @@ EVENTS = {
     "authority.exported": "Root exported with its key",
     "server.added": "Server added",
     "server.changed": "Server changed",
+    "server.probe_changed": "Server's address for probes changed",
+    "server.probed": "Server answers otherwise than before",
     "certificate.issued": "Certificate issued",
     "certificate.renewed": "Certificate renewed",
     "certificate.revoked": "Certificate revoked",

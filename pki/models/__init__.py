@@ -8,6 +8,7 @@ from pki.models.certificate import Certificate
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
 from pki.models.private_key import PrivateKey
+from pki.models.probe import Probe, ProbeState
 from pki.models.registration_policy import RegistrationPolicy
 from pki.models.revocation_list import RevocationList
 from pki.models.saved_view import SavedView
@@ -27,6 +28,8 @@ __all__ = [
     "Job",
     "JobRun",
     "PrivateKey",
+    "Probe",
+    "ProbeState",
     "RegistrationPolicy",
     "RevocationList",
     "Role",

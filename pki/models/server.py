@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from pki.models.probe import ProbeState
+
 
 class Server(models.Model):
     #: Lower case, A-labels (RFC 5890); may be a wildcard, ``*.example.com``.
@@ -16,6 +18,14 @@ class Server(models.Model):
         blank=True,
         related_name="current_for",
     )
+    #: Whether it is looked at by itself, and where: an empty address is its own name.
+    probed = models.BooleanField(default=True)
+    probe_address = models.CharField(max_length=253, blank=True)
+    probe_port = models.PositiveIntegerField(default=3003)
+    #: What the last look found; empty before the first.
+    probe_state = models.CharField(max_length=12, choices=ProbeState, blank=True, db_index=True)
+    probe_sha256 = models.CharField(max_length=64, blank=True)
+    probed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -26,3 +36,18 @@ class Server(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/servers/{self.pk}/"
+
+    @property
+    def usage(self) -> ProbeState | None:
+        """What the last look means for the certificate the server has now; None without one.
+
+        A certificate that was renewed since is not in use yet, whatever the look said then.
+        """
+        if not self.probe_state or self.certificate is None:
+            return None
+        state = ProbeState(self.probe_state)
+        if state == ProbeState.UNREACHABLE:
+            return state
+        if self.probe_sha256 == self.certificate.sha256:
+            return ProbeState.IN_USE
+        return ProbeState.OLD if state == ProbeState.IN_USE else state

@@ -174,3 +174,17 @@ def test_jobs_run_by_themselves_and_when_asked(signed_in: Page) -> None:
         page.wait_for_timeout(500)
     expect(page.get_by_text("previews removed").nth(1)).to_be_visible()
     assert not look(page, "job", "Tidying up")
+
+
+def test_a_server_is_looked_at(signed_in: Page, site: AgentSite) -> None:
+    """The agent site itself, which answers with the certificate of this host."""
+    page = signed_in
+    number = site.do("print(Server.objects.get(fqdn='localhost').pk)")
+    page.goto(f"/servers/{number}/probe/target/")
+    page.get_by_label("Name or IP address").fill("127.0.0.1")
+    page.get_by_label("Port").fill(str(site.port))
+    assert not look(page, "server-target", "Where localhost answers")
+    page.get_by_role("button", name="Save the changes").click()
+    page.get_by_role("button", name="Look now").click()
+    expect(page.get_by_role("listitem").filter(has_text="In use at")).to_have_count(1)
+    assert not look(page, "server-probed", "localhost")

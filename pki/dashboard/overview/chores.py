@@ -123,7 +123,7 @@ def servers_in_need() -> Iterator[Chore]:
             yield Chore(tone, f"{number:,} {several}", detail, listed, "Show them")
         elif number:
             for server in in_state(state):
-                page = "server-renew" if server.certificate_id else "server-issue"
+                page = PAGES.get(state, "server-renew")
                 yield Chore(
                     tone, f"{server} {one}", detail, reverse(page, args=[server.pk]), button
                 )
@@ -133,6 +133,13 @@ def in_state(state: str) -> QuerySet[Server]:
     return Server.objects.filter(with_state(state)).only("fqdn", "certificate_id")[:SHOWN]
 
 
+#: Where what a state asks for is done.
+PAGES = {
+    "none": "server-issue",
+    "old": "server-detail",
+    "other": "server-detail",
+    "unreachable": "server-detail",
+}
 WORDS = {
     "expired": (
         "bad",
@@ -154,6 +161,27 @@ WORDS = {
         "servers have a certificate that expires within 30 days",
         "Renew it now, and put it to work in good time.",
         "Renew",
+    ),
+    "old": (
+        "soon",
+        "answers with its old certificate",
+        "servers answer with their old certificates",
+        "It was renewed; put the new one to work before the old one expires.",
+        "Look at it",
+    ),
+    "other": (
+        "bad",
+        "answers with a certificate that is not its own",
+        "servers answer with certificates that are not theirs",
+        "Agents that trust only your root refuse it.",
+        "Look at it",
+    ),
+    "unreachable": (
+        "soon",
+        "does not answer",
+        "servers do not answer",
+        "It was looked at on the port where agents come; its page says what went wrong.",
+        "Look at it",
     ),
     "none": (
         "soon",

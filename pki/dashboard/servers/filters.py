@@ -1,10 +1,10 @@
 """Narrowing the list of servers."""
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from pki.models import Certificate, Server
+from pki.models import Certificate, ProbeState, Server
 from pki.models.certificate import EXPIRING
 
 STATES = [
@@ -14,6 +14,9 @@ STATES = [
     ("expired", "Expired"),
     ("revoked", "Revoked"),
     ("none", "No certificate"),
+    ("old", "Renewed, not installed"),
+    ("other", "Answers with another certificate"),
+    ("unreachable", "Unreachable"),
 ]
 
 
@@ -42,11 +45,15 @@ def with_state(state: str) -> Q:
     expiring = issued & Q(certificate__not_after__gt=now, certificate__not_after__lt=now + EXPIRING)
     revoked = Q(certificate__state=Certificate.State.REVOKED)
     none = Q(certificate=None)
+    installed = Q(certificate=None) | Q(probe_sha256=F("certificate__sha256"))
     return {
         "valid": issued & Q(certificate__not_after__gt=now),
         "expiring": expiring,
         "expired": expired,
         "revoked": revoked,
         "none": none,
+        "old": Q(probe_state__in=[ProbeState.IN_USE, ProbeState.OLD]) & ~installed,
+        "other": Q(probe_state=ProbeState.OTHER) & ~installed,
+        "unreachable": Q(probe_state=ProbeState.UNREACHABLE, certificate__isnull=False),
         "hand": expired | expiring | revoked | none,
     }[state]

@@ -36,6 +36,21 @@ class ServerEditForm(ServerForm):
     fqdn = None  # type: ignore[assignment]
 
 
+class TargetForm(forms.Form):
+    """Where a server is looked at."""
+
+    probed = forms.BooleanField(label="Look at it every hour", required=False)
+    address = forms.CharField(
+        label="Name or IP address to connect to",
+        required=False,
+        max_length=253,
+        help_text="Empty: the server's own name.",
+    )
+    port = forms.IntegerField(
+        label="Port", help_text="The agent site's is 3003.", min_value=1, max_value=65535
+    )
+
+
 class IssueForm(forms.Form):
     """Where the key comes from, and how long the certificate is valid."""
 

@@ -6,14 +6,16 @@ import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pki.dashboard.columns import ConditionColumn, DayColumn, LeftColumn
-from pki.models import Certificate, Server
+from pki.dashboard.columns import NOTHING, ConditionColumn, DayColumn, LeftColumn
+from pki.dashboard.servers.wording import usage_badge
+from pki.models import Certificate, ProbeState, Server
 from pki.x509.names import unicode_name
 
 
 class ServerTable(tables.Table):
     fqdn = tables.Column("Server", linkify=True)
     state = ConditionColumn(accessor="certificate", order_by="certificate__not_after")
+    usage = tables.Column("In use", accessor="usage", empty_values=(), orderable=False)
     left = LeftColumn(accessor="certificate", order_by="certificate__not_after")
     expires = DayColumn(accessor="certificate__not_after", verbose_name="Expires")
     names = tables.Column("Also known as", accessor="additional_names", orderable=False)
@@ -21,11 +23,14 @@ class ServerTable(tables.Table):
     class Meta:
         model = Server
         fields = ()
-        sequence = ("fqdn", "state", "left", "expires", "names")
+        sequence = ("fqdn", "state", "usage", "left", "expires", "names")
         order_by = "fqdn"
 
     def render_fqdn(self, value: str) -> str:
         return unicode_name(value)
+
+    def render_usage(self, value: ProbeState | None) -> SafeString:
+        return usage_badge(value) if value else NOTHING
 
     def render_names(self, value: list[str]) -> SafeString | str:
         shown = format_html_join(", ", "{}", ((name,) for name in value[:2]))

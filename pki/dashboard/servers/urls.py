@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pki.dashboard.servers import editing, issuing, views
+from pki.dashboard.servers import editing, issuing, probing, views
 
 urlpatterns = [
     path("", views.server_list, name="server-list"),
@@ -9,5 +9,7 @@ urlpatterns = [
     path("<int:pk>/edit/", editing.server_edit, name="server-edit"),
     path("<int:pk>/issue/", issuing.server_issue, name="server-issue"),
     path("<int:pk>/renew/", issuing.server_renew, name="server-renew"),
+    path("<int:pk>/probe/", probing.server_probe, name="server-probe"),
+    path("<int:pk>/probe/target/", probing.server_target, name="server-target"),
     path("<int:pk>/import/", issuing.server_import, name="server-import"),
 ]

@@ -7,6 +7,7 @@ from django_tables2 import RequestConfig
 
 from pki.dashboard.servers.filters import ServerFilter
 from pki.dashboard.servers.tables import HistoryTable, ServerTable
+from pki.dashboard.servers.wording import looks, usage_badge
 from pki.models import Certificate, Server
 
 
@@ -34,5 +35,11 @@ def server_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "servers/detail.html",
-        {"server": server, "table": table, "is_this_host": server.fqdn == settings.HOST},
+        {
+            "server": server,
+            "table": table,
+            "is_this_host": server.fqdn == settings.HOST,
+            "usage": usage_badge(server.usage) if server.usage else "",
+            **looks(server),
+        },
     )
