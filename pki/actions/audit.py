@@ -15,6 +15,7 @@ EVENTS = {
     "authority.exported": "Root exported with its key",
     "server.added": "Server added",
     "server.changed": "Server changed",
+    "server.renewal_changed": "Automatic renewal changed",
     "server.probe_changed": "Server's address for probes changed",
     "server.probed": "Server answers otherwise than before",
     "certificate.issued": "Certificate issued",

@@ -1,9 +1,16 @@
 """What runs by the clock; a job is one file, and `KINDS` is the list of them."""
 
-from pki.jobs import bulk_changes, probes, publication, tidying, unfinished
+from pki.jobs import bulk_changes, probes, publication, renewals, tidying, unfinished
 from pki.jobs.kind import Kind
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
-    for kind in (publication.KIND, probes.KIND, unfinished.KIND, bulk_changes.KIND, tidying.KIND)
+    for kind in (
+        renewals.KIND,
+        publication.KIND,
+        probes.KIND,
+        unfinished.KIND,
+        bulk_changes.KIND,
+        tidying.KIND,
+    )
 }

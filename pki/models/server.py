@@ -22,6 +22,9 @@ class Server(models.Model):
     probed = models.BooleanField(default=True)
     probe_address = models.CharField(max_length=253, blank=True)
     probe_port = models.PositiveIntegerField(default=3003)
+    #: Days before the end of validity at which it is renewed by itself; None: by hand.
+    renew_days_ahead = models.PositiveSmallIntegerField(null=True, blank=True)
+    renew_same_key = models.BooleanField(default=False)
     #: What the last look found; empty before the first.
     probe_state = models.CharField(max_length=12, choices=ProbeState, blank=True, db_index=True)
     probe_sha256 = models.CharField(max_length=64, blank=True)

@@ -1,13 +1,15 @@
 """Adding a server, and changing its names."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from pki.actions.automatic_renewal import set_renewal
 from pki.actions.servers import add_server, change_server
 from pki.dashboard.access import actor_of, operator_required
 from pki.dashboard.form_errors import add_error
-from pki.dashboard.servers.forms import ServerEditForm, ServerForm
+from pki.dashboard.servers.forms import RenewalForm, ServerEditForm, ServerForm
 from pki.errors import CertiflowError
 from pki.models import Server
 
@@ -52,3 +54,25 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, "The changes are saved.")
             return redirect(server)
     return render(request, "servers/edit.html", {"form": form, "server": server})
+
+
+@operator_required
+def server_renewal(request: HttpRequest, pk: int) -> HttpResponse:
+    server = get_object_or_404(Server, pk=pk)
+    form = RenewalForm(
+        request.POST or None,
+        initial={"days": server.renew_days_ahead, "same_key": server.renew_same_key},
+    )
+    if form.is_valid():
+        try:
+            set_renewal(server, actor=actor_of(request), **form.cleaned_data)
+        except CertiflowError as error:
+            add_error(form, error)
+        else:
+            messages.success(request, "The changes are saved.")
+            return redirect(server)
+    return render(
+        request,
+        "servers/renewal.html",
+        {"form": form, "server": server, "is_this_host": server.fqdn == settings.HOST},
+    )

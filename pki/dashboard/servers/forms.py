@@ -51,6 +51,22 @@ class TargetForm(forms.Form):
     )
 
 
+class RenewalForm(forms.Form):
+    """Whether and when a server's certificate is renewed by itself."""
+
+    days = forms.IntegerField(
+        label="Days before it expires",
+        required=False,
+        help_text="Empty: only by hand. 30 days leave time to install the new certificate.",
+    )
+    same_key = forms.BooleanField(
+        label="Keep the key",
+        required=False,
+        help_text="Otherwise each certificate has a new key. A key that is only on the server "
+        "always goes on.",
+    )
+
+
 class IssueForm(forms.Form):
     """Where the key comes from, and how long the certificate is valid."""
 

@@ -11,5 +11,6 @@ urlpatterns = [
     path("<int:pk>/renew/", issuing.server_renew, name="server-renew"),
     path("<int:pk>/probe/", probing.server_probe, name="server-probe"),
     path("<int:pk>/probe/target/", probing.server_target, name="server-target"),
+    path("<int:pk>/renewal/", editing.server_renewal, name="server-renewal"),
     path("<int:pk>/import/", issuing.server_import, name="server-import"),
 ]

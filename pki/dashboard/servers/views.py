@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django_tables2 import RequestConfig
 
+from pki.actions.automatic_renewal import next_renewal
 from pki.dashboard.servers.filters import ServerFilter
 from pki.dashboard.servers.tables import HistoryTable, ServerTable
 from pki.dashboard.servers.wording import looks, usage_badge
@@ -40,6 +41,7 @@ def server_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "table": table,
             "is_this_host": server.fqdn == settings.HOST,
             "usage": usage_badge(server.usage) if server.usage else "",
+            "next_renewal": next_renewal(server),
             **looks(server),
         },
     )

@@ -63,3 +63,13 @@ def test_a_wrong_target_is_refused_on_its_field(as_operator: Signed, issued: Cer
     answer = as_operator.post(target, {"address": "no name!", "port": "99999"})
     assert answer.status_code == 200
     assert "65535" in answer.content.decode()
+
+
+def test_automatic_renewal_is_set_and_shown(as_operator: Signed, issued: Certificate) -> None:
+    address = f"/servers/{issued.server.pk}/renewal/"
+    assert "only by hand" in as_operator.get(address).content.decode()
+    assert as_operator.post(address, {"days": "30", "same_key": "on"}).status_code == 302
+    page = as_operator.get(issued.server.get_absolute_url()).content.decode()
+    assert "30 days ahead, with the same key" in page
+    refused = as_operator.post(address, {"days": "500"})
+    assert "Enter 1 to 198 days" in refused.content.decode()
