@@ -46,6 +46,9 @@ MASTER_KEYS_FILE = Path(
 )
 SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secret_key")
 
+#: Lets a monitoring system on another machine read /metrics; empty: this machine only.
+METRICS_TOKEN = setting.text("CERTIFLOW_METRICS_TOKEN", default="")
+
 # --- Django -----------------------------------------------------------------
 
 DEBUG = False

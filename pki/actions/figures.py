@@ -1,0 +1,142 @@
+"""The installation in numbers, for monitoring: a handful of queries, none of them a row each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Min
+
+from pki.models import (
+    Authority,
+    Certificate,
+    Clock,
+    Job,
+    JobRun,
+    ProbeState,
+    RevocationList,
+    Server,
+    TrustState,
+    Workstation,
+)
+from pki.models.job import Outcome
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measurement; ``labels`` tell it from others of the same name."""
+
+    name: str
+    help: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+def figures(now: datetime) -> Iterator[Figure]:
+    """Times are seconds since 1970."""
+    yield from of_the_clock()
+    yield from of_certificates(now)
+    yield from of_servers()
+    yield from of_workstations()
+    yield from of_authorities()
+
+
+def of_the_clock() -> Iterator[Figure]:
+    clock = Clock.objects.first()
+    yield Figure(
+        "certiflow_clock_last_tick_timestamp_seconds",
+        "When the scheduler was heard last; 0 before it ever was.",
+        clock.ticked_at.timestamp() if clock else 0,
+    )
+    last = dict(
+        JobRun.objects.filter(outcome=Outcome.DONE)
+        .order_by()
+        .values_list("job")
+        .annotate(last=Max("finished_at"))
+    )
+    for job in Job.objects.all():
+        labels = (("job", job.name),)
+        yield Figure(
+            "certiflow_job_failures", "Failures of the job in a row.", job.failures, labels
+        )
+        done = last.get(job.name)
+        if done is not None:
+            yield Figure(
+                "certiflow_job_last_success_timestamp_seconds",
+                "When the job last went well.",
+                done.timestamp(),
+                labels,
+            )
+
+
+def of_certificates(now: datetime) -> Iterator[Figure]:
+    valid = Certificate.objects.filter(state=Certificate.State.ISSUED, not_after__gt=now)
+    for profile, number in valid.order_by().values_list("profile").annotate(Count("pk")):
+        yield Figure(
+            "certiflow_certificates_valid",
+            "Certificates that are valid now.",
+            number,
+            (("profile", profile),),
+        )
+
+
+def of_servers() -> Iterator[Figure]:
+    rows = Server.objects.filter(certificate__isnull=False)
+    for fqdn, not_after in rows.values_list("fqdn", "certificate__not_after"):
+        yield Figure(
+            "certiflow_server_certificate_expiry_timestamp_seconds",
+            "When the server's current certificate expires.",
+            not_after.timestamp(),
+            (("server", fqdn),),
+        )
+    found = dict.fromkeys(ProbeState, 0)
+    for server in rows.select_related("certificate").only(
+        "probe_state", "probe_sha256", "certificate__sha256"
+    ):
+        if server.usage is not None:
+            found[server.usage] += 1
+    for state, number in found.items():
+        yield Figure(
+            "certiflow_servers_probed",
+            "Servers by what they answered with.",
+            number,
+            (("state", state.value),),
+        )
+
+
+def of_workstations() -> Iterator[Figure]:
+    rows = Workstation.objects.order_by().values_list("state").annotate(Count("pk"))
+    numbers = {state.value: 0 for state in TrustState} | dict(rows)
+    for state, number in numbers.items():
+        yield Figure(
+            "certiflow_workstations", "Workstations by state.", number, (("state", state),)
+        )
+    oldest = Workstation.objects.filter(state=TrustState.PENDING).aggregate(
+        at=Min("registered_at")
+    )["at"]
+    yield Figure(
+        "certiflow_workstation_oldest_pending_timestamp_seconds",
+        "Since when the oldest one waits for approval; 0 when none does.",
+        oldest.timestamp() if oldest else 0,
+    )
+
+
+def of_authorities() -> Iterator[Figure]:
+    lists = dict(RevocationList.objects.values_list("pk", "next_update"))
+    for pk, name, not_after in Authority.objects.values_list(
+        "pk", "common_name", "certificate__not_after"
+    ):
+        labels = (("authority", str(pk)), ("common_name", name))
+        yield Figure(
+            "certiflow_authority_expiry_timestamp_seconds",
+            "When the authority's certificate expires.",
+            not_after.timestamp(),
+            labels,
+        )
+        next_update = lists.get(pk)
+        if next_update is not None:
+            yield Figure(
+                "certiflow_revocation_list_next_update_timestamp_seconds",
+                "Until when the newest revocation list is good.",
+                next_update.timestamp(),
+                labels,
+            )

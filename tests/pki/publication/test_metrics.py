@@ -1,0 +1,91 @@
+"""What Prometheus reads, and who may."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+from pytest_django.fixtures import Settings
+
+from pki.actions import clock
+from pki.actions.revocation_lists import current_list
+from pki.models import Certificate, Workstation
+
+RULES = Path(__file__).parents[3] / "deploy" / "prometheus-alerts.yml"
+
+
+def read(client: Client, **headers: str) -> dict[str, dict[tuple[str, ...], float]]:
+    """By name, the values by their labels' values."""
+    answer = client.get("/metrics", secure=True, headers=headers)
+    assert answer.status_code == 200, answer.content
+    return {
+        family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples}
+        for family in text_string_to_metric_families(answer.content.decode())
+    }
+
+
+def test_the_figures_are_those_of_the_database(
+    client: Client, issued: Certificate, trusted: Workstation
+) -> None:
+    clock.tick({"tidying": timedelta(hours=1)})
+    clock.run("tidying", lambda: "done")
+    assert issued.authority is not None
+    current_list(issued.authority.pk)
+    found = read(client)
+    assert found["certiflow_certificates_valid"][("server",)] == 1
+    assert found["certiflow_workstations"][("trusted",)] == 1
+    assert found["certiflow_workstations"][("revoked",)] == 0
+    expiry = found["certiflow_server_certificate_expiry_timestamp_seconds"]
+    assert expiry == {("cm1.example.com",): issued.not_after.timestamp()}
+    [tick] = found["certiflow_clock_last_tick_timestamp_seconds"].values()
+    assert timezone.now().timestamp() - tick < 60
+    assert found["certiflow_job_failures"][("tidying",)] == 0
+    [overdue] = found["certiflow_revocation_list_next_update_timestamp_seconds"].values()
+    assert overdue > timezone.now().timestamp()
+
+
+@pytest.mark.django_db
+def test_an_empty_installation_has_figures_too(client: Client) -> None:
+    found = read(client)
+    assert found["certiflow_clock_last_tick_timestamp_seconds"] == {(): 0}
+
+
+def test_the_alert_rules_name_figures_there_are(
+    client: Client, issued: Certificate, trusted: Workstation
+) -> None:
+    clock.tick({"tidying": timedelta(hours=1)})
+    clock.run("tidying", lambda: "done")
+    assert issued.authority is not None
+    current_list(issued.authority.pk)
+    named = {
+        word.strip("({")
+        for word in RULES.read_text().replace("(", " ").replace(")", " ").replace("{", " ").split()
+        if word.startswith("certiflow_")
+    }
+    assert named
+    assert named <= set(read(client))
+
+
+@pytest.mark.django_db
+def test_strangers_need_the_token(client: Client, settings: Settings) -> None:
+    elsewhere = {"secure": True, "REMOTE_ADDR": "192.0.2.7"}
+    assert client.get("/metrics", **elsewhere).status_code == 401
+    settings.METRICS_TOKEN = "a long token"
+    for given, status in (("Bearer wrong", 401), ("Bearer a long token", 200)):
+        answer = client.get("/metrics", headers={"Authorization": given}, **elsewhere)
+        assert answer.status_code == status
+
+
+@pytest.mark.django_db
+def test_a_proxy_on_this_machine_makes_nobody_local(client: Client) -> None:
+    answer = client.get("/metrics", secure=True, headers={"X-Forwarded-For": "127.0.0.1"})
+    assert answer.status_code == 401
+
+
+def test_it_asks_the_database_as_often_for_many_servers(
+    client: Client, issued: Certificate, django_assert_max_num_queries: object
+) -> None:
+    with django_assert_max_num_queries(10):  # type: ignore[operator]
+        read(client)
