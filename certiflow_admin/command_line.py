@@ -10,6 +10,7 @@ COMMANDS = {
     "Start": {
         "up": "Prepare the installation and run the product until Ctrl-C",
         "scheduler": "Order the jobs that are due; “certiflow up” starts it",
+        "worker": "Run the jobs that were ordered; “certiflow up” starts it",
         "setup": "Make the administrator, the root and the servers, without a browser",
     },
     "Certificates": {

@@ -37,7 +37,7 @@ PROCESSES = (
         ),
         bind_setting="AGENT_BIND",
     ),
-    Process("worker", ("-m", "certiflow_admin.command_line", "db_worker")),
+    Process("worker", ("-m", "certiflow_admin.command_line", "worker")),
     Process("scheduler", ("-m", "certiflow_admin.command_line", "scheduler")),
     Process(
         "public site",

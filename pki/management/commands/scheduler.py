@@ -1,6 +1,7 @@
 """`certiflow scheduler`: orders what is due, every few seconds, until it is stopped."""
 
 import signal
+from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.schedulers.blocking import BlockingScheduler
@@ -16,10 +17,16 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         scheduler = BlockingScheduler(timezone="UTC")
-        scheduler.add_job(look, "interval", seconds=EVERY, coalesce=True, max_instances=1)
+        scheduler.add_job(
+            look,
+            "interval",
+            seconds=EVERY,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
-        look()
         scheduler.start()
 
 
