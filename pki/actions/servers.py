@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from pki.actions.actor import Actor
@@ -11,6 +12,8 @@ from pki.models import Server
 from pki.x509 import names
 
 COMMENT_LIMIT = 500
+#: Of the agent site of a CertiFlow server.
+AGENT_PORT = 3003
 
 
 def add_server(
@@ -22,7 +25,10 @@ def add_server(
     try:
         with transaction.atomic():
             server = Server.objects.create(
-                fqdn=name, additional_names=others, comment=comment.strip()[:COMMENT_LIMIT]
+                fqdn=name,
+                additional_names=others,
+                comment=comment.strip()[:COMMENT_LIMIT],
+                probe_port=agent_port() if name == settings.HOST else AGENT_PORT,
             )
             record(actor, "server.added", server, additional_names=others)
     except IntegrityError:
@@ -33,6 +39,11 @@ def add_server(
             field="fqdn",
         ) from None
     return server
+
+
+def agent_port() -> int:
+    """Where this host's own agent site is reached."""
+    return int(settings.AGENT_BIND.rpartition(":")[2])
 
 
 def change_server(

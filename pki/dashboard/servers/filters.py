@@ -45,6 +45,8 @@ def with_state(state: str) -> Q:
     expiring = issued & Q(certificate__not_after__gt=now, certificate__not_after__lt=now + EXPIRING)
     revoked = Q(certificate__state=Certificate.State.REVOKED)
     none = Q(certificate=None)
+    # Who says that nobody need look does not want to be told either.
+    watched = Q(probed=True, certificate__isnull=False)
     installed = Q(certificate=None) | Q(probe_sha256=F("certificate__sha256"))
     return {
         "valid": issued & Q(certificate__not_after__gt=now),
@@ -52,8 +54,8 @@ def with_state(state: str) -> Q:
         "expired": expired,
         "revoked": revoked,
         "none": none,
-        "old": Q(probe_state__in=[ProbeState.IN_USE, ProbeState.OLD]) & ~installed,
-        "other": Q(probe_state=ProbeState.OTHER) & ~installed,
-        "unreachable": Q(probe_state=ProbeState.UNREACHABLE, certificate__isnull=False),
+        "old": watched & ~installed & Q(probe_state__in=[ProbeState.IN_USE, ProbeState.OLD]),
+        "other": watched & ~installed & Q(probe_state=ProbeState.OTHER),
+        "unreachable": watched & Q(probe_state=ProbeState.UNREACHABLE),
         "hand": expired | expiring | revoked | none,
     }[state]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from pki.actions.actor import SYSTEM
 from pki.actions.certificate_row import parsed
@@ -110,3 +111,11 @@ def test_a_wildcard_needs_an_address(authority: Authority) -> None:
         assert refused.value.field == "address"
     set_target(wildcard, address="10.0.0.7", port=3003, probed=True, actor=SYSTEM)
     assert list(probe_all([], actor=SYSTEM)) == []
+
+
+def test_this_host_is_looked_at_where_its_agent_site_listens(
+    authority: Authority, settings: Settings
+) -> None:
+    settings.AGENT_BIND = "0.0.0.0:13003"
+    assert add_server(settings.HOST, actor=SYSTEM).probe_port == 13003
+    assert add_server("cm9.example.com", actor=SYSTEM).probe_port == 3003

@@ -73,3 +73,10 @@ def test_automatic_renewal_is_set_and_shown(as_operator: Signed, issued: Certifi
     assert "30 days ahead, with the same key" in page
     refused = as_operator.post(address, {"days": "500"})
     assert "Enter 1 to 198 days" in refused.content.decode()
+
+
+def test_who_is_not_watched_is_no_chore(as_viewer: Signed, issued: Certificate) -> None:
+    seen(issued.server, ProbeState.UNREACHABLE, "", "Nothing listens.")
+    assert "does not answer" in as_viewer.get("/").content.decode()
+    Server.objects.update(probed=False)
+    assert "does not answer" not in as_viewer.get("/").content.decode()
