@@ -60,7 +60,8 @@ $(VENV)/bin/python:
 lock:
 	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql -o requirements-postgresql.lock
-	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql --extra dev -o requirements-dev.lock
+	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra chat -o requirements-chat.lock
+	uv pip compile -q --no-header --generate-hashes --universal --python-version 3.11 pyproject.toml --extra postgresql --extra chat --extra dev -o requirements-dev.lock
 
 # Leaves the installation in var/ alone.
 clean:

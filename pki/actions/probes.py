@@ -92,7 +92,9 @@ def keep(server: Server, found: Presented | Unreachable, actor: Actor) -> Probe:
         probe.save()
         before = row.probe_state
         row.probe_state, row.probe_sha256, row.probed_at = probe.state, probe.sha256, probe.at
-        row.save(update_fields=["probe_state", "probe_sha256", "probed_at"])
+        if before != probe.state:
+            row.probe_state_since = probe.at
+        row.save(update_fields=["probe_state", "probe_sha256", "probed_at", "probe_state_since"])
         if before != probe.state:
             record(
                 actor,

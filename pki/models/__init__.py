@@ -4,14 +4,22 @@ from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
 from pki.models.authority import Authority
 from pki.models.bulk_change import BulkChange
+from pki.models.calendar_feed import CalendarFeed
 from pki.models.certificate import Certificate
+from pki.models.channel import Channel, ChannelKind
+from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.notice import Notice, Telling
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
+from pki.models.recipient_group import RecipientGroup
 from pki.models.registration_policy import RegistrationPolicy
+from pki.models.reminder import Reminder, ReminderKind
+from pki.models.reminder_policy import DigestTime, ReminderPolicy
 from pki.models.revocation_list import RevocationList
 from pki.models.saved_view import SavedView
+from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
 from pki.models.user import Role, User
@@ -22,22 +30,36 @@ __all__ = [
     "AuditEvent",
     "Authority",
     "BulkChange",
+    "CalendarFeed",
     "Certificate",
+    "Channel",
+    "ChannelKind",
     "Clock",
+    "Delivery",
+    "DeliverySort",
+    "DeliveryState",
+    "DigestTime",
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "Notice",
     "PrivateKey",
     "Probe",
     "ProbeState",
+    "RecipientGroup",
     "RegistrationPolicy",
+    "Reminder",
+    "ReminderKind",
+    "ReminderPolicy",
     "RevocationList",
     "Role",
     "SavedView",
+    "Secret",
     "Server",
     "SetupCode",
     "Tag",
     "TaskState",
+    "Telling",
     "TrustState",
     "User",
     "Workstation",

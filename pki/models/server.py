@@ -29,6 +29,10 @@ class Server(models.Model):
     probe_state = models.CharField(max_length=12, choices=ProbeState, blank=True, db_index=True)
     probe_sha256 = models.CharField(max_length=64, blank=True)
     probed_at = models.DateTimeField(null=True)
+    #: Since when it answers as the last look found.
+    probe_state_since = models.DateTimeField(null=True)
+    #: E-mail addresses of those who look after it.
+    owners = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
