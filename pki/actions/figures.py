@@ -13,6 +13,8 @@ from pki.models import (
     Job,
     JobRun,
     ProbeState,
+    Reminder,
+    ReminderKind,
     RevocationList,
     Server,
     TrustState,
@@ -38,6 +40,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_servers()
     yield from of_workstations()
     yield from of_authorities()
+    yield from of_reminders(now)
 
 
 def of_the_clock() -> Iterator[Figure]:
@@ -140,3 +143,21 @@ def of_authorities() -> Iterator[Figure]:
                 next_update.timestamp(),
                 labels,
             )
+
+
+def of_reminders(now: datetime) -> Iterator[Figure]:
+    """Those that nobody has taken up or put off."""
+    rows = (
+        Reminder.objects.filter(closed_at=None, acknowledged_at=None)
+        .exclude(snoozed_until__isnull=False, snoozed_until__gt=now)
+        .order_by()
+        .values_list("kind")
+        .annotate(Count("pk"))
+    )
+    for kind, number in ({kind.value: 0 for kind in ReminderKind} | dict(rows)).items():
+        yield Figure(
+            "certiflow_reminders_open",
+            "Reminders that nobody has acknowledged or put off.",
+            number,
+            (("kind", kind),),
+        )
