@@ -47,6 +47,8 @@ EVENTS = {
     "view.deleted": "View deleted",
     "job.requested": "Job asked for",
     "vault.rekeyed": "Keys sealed anew",
+    "backup.made": "Backup made",
+    "backup.restored": "Backup restored",
     "user.added": "User added",
     "user.changed": "User changed",
     "user.signed_in": "Signed in",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min
 
+from pki.actions.backups import last_backup
 from pki.models import (
     Authority,
     Certificate,
@@ -38,6 +39,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_servers()
     yield from of_workstations()
     yield from of_authorities()
+    yield from of_backups()
 
 
 def of_the_clock() -> Iterator[Figure]:
@@ -140,3 +142,12 @@ def of_authorities() -> Iterator[Figure]:
                 next_update.timestamp(),
                 labels,
             )
+
+
+def of_backups() -> Iterator[Figure]:
+    last = last_backup()
+    yield Figure(
+        "certiflow_last_backup_timestamp_seconds",
+        "As of when the newest backup is; 0 if there has never been one.",
+        last.at.timestamp() if last else 0,
+    )

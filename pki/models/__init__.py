@@ -3,6 +3,7 @@
 from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
 from pki.models.authority import Authority
+from pki.models.backup import Backup
 from pki.models.bulk_change import BulkChange
 from pki.models.certificate import Certificate
 from pki.models.enrollment_token import EnrollmentToken
@@ -21,6 +22,7 @@ __all__ = [
     "AgentTask",
     "AuditEvent",
     "Authority",
+    "Backup",
     "BulkChange",
     "Certificate",
     "Clock",
