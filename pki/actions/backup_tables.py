@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.apps import apps
@@ -16,7 +16,7 @@ from django.utils.duration import duration_iso_string
 from pki.vault.container import damaged
 
 Table = type[Model]
-Column = Field[Any, Any]
+Column: TypeAlias = "Field[Any, Any]"
 
 #: Whose tables are backed up, every one of them: a new model is included by itself.
 INCLUDED = frozenset({"pki", "account", "mfa"})
