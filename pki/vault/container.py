@@ -113,7 +113,14 @@ def read_header(file: BinaryIO) -> bytes:
 def stretched(password: str, salt: bytes, cost: int) -> tuple[bytes, bytes]:
     """Key and check. The same letters typed on another system are the same password."""
     text = unicodedata.normalize("NFC", password).encode()
-    found = Scrypt(salt=salt, length=2 * KEY_LENGTH, n=cost, r=BLOCK_SIZE, p=1).derive(text)
+    try:
+        found = Scrypt(salt=salt, length=2 * KEY_LENGTH, n=cost, r=BLOCK_SIZE, p=1).derive(text)
+    except MemoryError:
+        raise Unavailable(
+            f"The password cannot be made into a key: that takes {128 * BLOCK_SIZE * cost >> 20} "
+            "MiB of memory. Stop something else, and try again.",
+            code="backup.memory",
+        ) from None
     return found[:KEY_LENGTH], found[KEY_LENGTH:]
 
 

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from pki.actions import clock
 from pki.actions.revocation_lists import current_list
-from pki.models import Certificate, Workstation
+from pki.models import Backup, Certificate, Workstation
 
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus-alerts.yml"
 
@@ -33,7 +33,9 @@ def test_the_figures_are_those_of_the_database(
     clock.run("tidying", lambda: "done")
     assert issued.authority is not None
     current_list(issued.authority.pk)
+    backup = Backup.objects.create(made_by="anna", size=1, rows=1)
     found = read(client)
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): backup.at.timestamp()}
     assert found["certiflow_certificates_valid"][("server",)] == 1
     assert found["certiflow_workstations"][("trusted",)] == 1
     assert found["certiflow_workstations"][("revoked",)] == 0
@@ -50,6 +52,7 @@ def test_the_figures_are_those_of_the_database(
 def test_an_empty_installation_has_figures_too(client: Client) -> None:
     found = read(client)
     assert found["certiflow_clock_last_tick_timestamp_seconds"] == {(): 0}
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): 0}
 
 
 def test_the_alert_rules_name_figures_there_are(

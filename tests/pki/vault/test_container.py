@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -194,3 +196,19 @@ def test_the_file_is_scrypt_and_aes_256_gcm_as_the_module_says() -> None:
 def test_two_files_under_one_password_have_two_keys() -> None:
     assert Lock.new(PASSWORD, cost=2**14).key != LOCK.key
     assert LOCK.key.hex() not in repr(LOCK)
+
+
+def test_too_little_memory_is_told() -> None:
+    """In a process that may have no more than it has and a few MiB."""
+    code = (
+        "import resource\n"
+        "from pki.vault.container import Lock\n"
+        "from pki.errors import Unavailable\n"
+        "size = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (size + 2**24, size + 2**24))\n"
+        "try:\n    Lock.new('x' * 20)\n"
+        "except Unavailable as error:\n    print(error.code, error.message)\n"
+    )
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.startswith("backup.memory ")
+    assert "128 MiB" in child.stdout
