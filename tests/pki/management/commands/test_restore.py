@@ -221,6 +221,44 @@ def test_killed_at_any_moment_the_installation_is_still_empty(
     assert "All 4 open" in new_shell.done("doctor")
 
 
+#: Writes what this installation would have written before servers were renewed by themselves.
+OLDER = """
+import sys
+import django
+django.setup()
+from django.core.management import call_command
+from pki.actions import backup_tables, backups
+from pki.models import Backup, Server
+
+tables, columns, migrations = backups.tables, backup_tables.columns, backups.applied_migrations
+backups.tables = lambda: {
+    label: table for label, table in tables().items() if table is not Backup}
+backup_tables.columns = lambda table: [
+    column for column in columns(table) if not column.name.startswith("renew_")]
+backups.applied_migrations = lambda alias: {
+    app: [name for name in names if app != "pki" or name < "0008"]
+    for app, names in migrations(alias).items()}
+call_command("backup", sys.argv[1], "--password-stdin")
+"""
+
+
+def test_a_backup_of_an_older_version_gets_what_is_new_by_default(
+    source: Source, new_shell: Shell, tmp_path: Path
+) -> None:
+    file = tmp_path / "older.backup"
+    child = subprocess.run(
+        [sys.executable, "-c", OLDER, file],
+        input=STDIN, text=True, check=False, capture_output=True,
+        env=source.shell.product.environment | {"PYTHONPATH": str(Path(__file__).parents[4])},
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr
+    restore(new_shell, file)
+    restored = content(new_shell)
+    assert restored["pki.server"] == source.content["pki.server"]
+    assert restored["pki.certificate"] == source.content["pki.certificate"]
+    assert len(restored["pki.backup"]) == 1
+
+
 def test_a_ring_that_was_made_here_already_stays_behind_the_restored_keys(
     source: Source, new_shell: Shell
 ) -> None:
