@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.color import no_style
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
@@ -114,6 +114,13 @@ def fitting() -> Iterator[None]:
         yield
     except (IntegrityError, DataError, ValidationError, ValueError) as error:
         raise damaged(f"its rows do not fit into the tables ({type(error).__name__})") from None
+    except OperationalError as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise Unavailable(
+            f"The database did not take it all: {reason}. Nothing was restored; make room or mend "
+            "what is wrong with the database, and try again.",
+            code="database.unusable",
+        ) from None
 
 
 def refuse_unless_empty() -> None:

@@ -1,6 +1,7 @@
 """`certiflow backup`: one file, closed to everybody, all of it or nothing."""
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -73,28 +74,50 @@ def test_the_wrong_directory_is_noticed(new_shell: Shell, file: Path) -> None:
     assert not file.exists()
 
 
-def test_a_full_disk_leaves_the_backup_before(shell: Shell, tmp_path: Path) -> None:
-    """As a disk of 100 KB, for a backup that does not fit."""
+def on_a_small_disk(shell: Shell, *arguments: str | Path) -> str:
+    """The sentence of a command to which every file has 100 KB of room."""
+    small = (100_000, 100_000)
+    finished = subprocess.run(
+        [Path(sys.executable).with_name("certiflow"), *arguments, "--password-stdin"],
+        input=STDIN, capture_output=True, text=True, check=False, env=shell.product.environment,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, small),
+    )  # fmt: skip
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.count("\n") == 1
+    return finished.stderr
+
+
+def fill(shell: Shell) -> None:
     shell.done(
         *("shell", "--no-imports", "-c"),
         "import os; from pki.models import AuditEvent; AuditEvent._base_manager.bulk_create("
         "AuditEvent(event='server.changed', actor='x', door='command', detail={'x': "
         "os.urandom(2000).hex()}) for _ in range(200))",
     )
+
+
+def test_a_full_disk_leaves_the_backup_before(shell: Shell, tmp_path: Path) -> None:
+    fill(shell)
     file = tmp_path / "disk" / "certiflow.backup"
     file.parent.mkdir()
     file.write_bytes(b"last night's")
-    small = (100_000, 100_000)
-    finished = subprocess.run(
-        [Path(sys.executable).with_name("certiflow"), "backup", file, "--password-stdin",
-         "--force"],
-        input=STDIN, capture_output=True, text=True, check=False, env=shell.product.environment,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, small),
-    )  # fmt: skip
-    assert (finished.returncode, finished.stdout) == (1, "")
-    assert "make room" in finished.stderr
-    assert finished.stderr.count("\n") == 1
+    assert "make room" in on_a_small_disk(shell, "backup", file, "--force")
     assert [path.read_bytes() for path in file.parent.iterdir()] == [b"last night's"]
+
+
+@pytest.mark.skipif(
+    os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="its disk is the server's"
+)
+def test_a_full_disk_leaves_an_empty_installation(
+    shell: Shell, new_shell: Shell, file: Path
+) -> None:
+    fill(shell)
+    shell.done("backup", str(file), "--password-stdin", stdin=STDIN)
+    for prepare in (("migrate", "--verbosity", "0"), ("createcachetable",)):
+        new_shell.done(*prepare)
+    assert "Nothing was restored; make room" in on_a_small_disk(new_shell, "restore", file)
+    assert "[]" in new_shell.done("dumpdata", "pki")
+    new_shell.done("restore", str(file), "--password-stdin", stdin=STDIN)
 
 
 def test_the_password_is_in_no_table_and_no_event(shell: Shell, file: Path) -> None:
