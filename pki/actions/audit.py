@@ -54,6 +54,8 @@ EVENTS = {
     "reminder.policy_changed": "Reminder policy changed",
     "digest.time_changed": "Time of the digest changed",
     "vault.rekeyed": "Keys sealed anew",
+    "backup.made": "Backup made",
+    "backup.restored": "Backup restored",
     "user.added": "User added",
     "user.changed": "User changed",
     "user.signed_in": "Signed in",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min
 
+from pki.actions.backups import last_backup
 from pki.models import (
     Authority,
     Certificate,
@@ -41,6 +42,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_workstations()
     yield from of_authorities()
     yield from of_reminders(now)
+    yield from of_backups()
 
 
 def of_the_clock() -> Iterator[Figure]:
@@ -161,3 +163,12 @@ def of_reminders(now: datetime) -> Iterator[Figure]:
             number,
             (("kind", kind),),
         )
+
+
+def of_backups() -> Iterator[Figure]:
+    last = last_backup()
+    yield Figure(
+        "certiflow_last_backup_timestamp_seconds",
+        "As of when the newest backup is; 0 if there has never been one.",
+        last.at.timestamp() if last else 0,
+    )

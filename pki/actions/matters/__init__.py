@@ -23,5 +23,6 @@ FINDERS: dict[ReminderKind, Finder] = {
     ReminderKind.REVOCATION_LIST: upkeep.overdue_lists,
     ReminderKind.SILENT: agents.silent,
     ReminderKind.PENDING: agents.pending,
+    ReminderKind.BACKUP: upkeep.old_backup,
     ReminderKind.JOB: upkeep.failing_jobs,
 }

@@ -1,10 +1,11 @@
-"""What the product itself has to do: revocation lists and jobs."""
+"""What keeps the installation alive: revocation lists, backups and jobs."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from pki.actions.matters.matter import Matter
-from pki.models import Job, RevocationList
+from pki.actions.backups import last_backup
+from pki.actions.matters.matter import DAY, Matter, date
+from pki.models import Authority, Job, RevocationList
 
 #: One that failed so often in a row does not fail by chance.
 FAILURES = 3
@@ -42,3 +43,23 @@ def failing_jobs(_now: datetime, _days: Sequence[int]) -> Iterator[Matter]:
             url=f"/jobs/{job.name}/",
             sentence=f"The job “{job.name}” failed {job.failures:,} times in a row.",
         )
+
+
+def old_backup(now: datetime, days: Sequence[int]) -> Iterator[Matter]:
+    """Counted from the first root on: before it there is nothing to lose."""
+    first = Authority.objects.order_by("created_at").first()
+    if first is None:
+        return
+    last = last_backup()
+    since = last.at if last else first.created_at
+    if since > now - max(days, default=0) * DAY:
+        return
+    yield Matter(
+        key="backup",
+        label="Backup",
+        url="/settings/",
+        sentence=f"The last backup is of {date(since)}."
+        if last
+        else f"There has never been a backup, and there is a root since {date(since)}.",
+        since=since,
+    )

@@ -17,6 +17,8 @@ from pki.actions.server_certificates import renew
 from pki.errors import Conflict, InvalidInput
 from pki.models import (
     AuditEvent,
+    Authority,
+    Backup,
     Certificate,
     Notice,
     ProbeState,
@@ -38,6 +40,12 @@ DAY = timedelta(days=1)
 def anna(db: None) -> User:
     """The only administrator who has an address."""
     return User.objects.create_user("anna", email="Anna@Example.com", role="administrator")
+
+
+@pytest.fixture(autouse=True)
+def backup(db: None) -> Backup:
+    """Of a day so far ahead that nobody is reminded of the next one."""
+    return Backup.objects.create(at=timezone.now() + 40 * 365 * DAY, made_by="anna", size=1, rows=1)
 
 
 def look(now: datetime | None = None) -> None:
@@ -387,6 +395,25 @@ def test_hundreds_of_workstations_take_no_query_each(
     with django_assert_max_num_queries(70):
         look(now + 31 * DAY)
     assert Telling.objects.count() == 400
+
+
+def test_an_old_backup_is_told_of_until_there_is_a_new_one(root: Authority, backup: Backup) -> None:
+    backup.delete()
+    made = root.created_at
+    look(made + 7 * DAY)
+    assert steps(ReminderKind.BACKUP) == []
+    look(made + 9 * DAY)
+    assert "There has never been a backup" in Notice.objects.get().text
+    Backup.objects.create(at=made + 9 * DAY, made_by="anna", size=1, rows=1)
+    look(made + 10 * DAY)
+    look(made + 18 * DAY)
+    assert steps(ReminderKind.BACKUP) == ["since", "closed", "since"]
+
+
+def test_before_there_is_a_root_nothing_has_to_be_saved(backup: Backup) -> None:
+    backup.delete()
+    look(timezone.now() + 100 * DAY)
+    assert not Reminder.objects.exists()
 
 
 # --- policies ---------------------------------------------------------------------

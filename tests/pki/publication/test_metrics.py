@@ -18,7 +18,7 @@ from pki.actions.reminding import remind
 from pki.actions.revocation_lists import current_list
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
-from pki.models import Certificate, Reminder, Workstation
+from pki.models import Backup, Certificate, Reminder, Workstation
 from pki.x509.keys import KeySpec
 
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus-alerts.yml"
@@ -41,7 +41,9 @@ def test_the_figures_are_those_of_the_database(
     clock.run("tidying", lambda: "done")
     assert issued.authority is not None
     current_list(issued.authority.pk)
+    backup = Backup.objects.create(made_by="anna", size=1, rows=1)
     found = read(client)
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): backup.at.timestamp()}
     assert found["certiflow_certificates_valid"][("server",)] == 1
     assert found["certiflow_workstations"][("trusted",)] == 1
     assert found["certiflow_workstations"][("revoked",)] == 0
@@ -58,6 +60,7 @@ def test_the_figures_are_those_of_the_database(
 def test_an_empty_installation_has_figures_too(client: Client) -> None:
     found = read(client)
     assert found["certiflow_clock_last_tick_timestamp_seconds"] == {(): 0}
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): 0}
 
 
 def test_the_alert_rules_name_figures_there_are(

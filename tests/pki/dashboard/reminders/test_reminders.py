@@ -12,6 +12,7 @@ from pki.actions.actor import SYSTEM
 from pki.actions.reminding import remind
 from pki.models import (
     AuditEvent,
+    Backup,
     Certificate,
     DigestTime,
     RecipientGroup,
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("authority")
 @pytest.fixture
 def reminder(issued: Certificate) -> Reminder:
     """The server's certificate, 20 days before its end."""
+    Backup.objects.create(at=issued.not_after, made_by="anna", size=1, rows=1)
     remind(issued.not_after - 20 * DAY, actor=SYSTEM)
     return Reminder.objects.get(kind="server")
 
