@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from pki.dashboard.columns import NOTHING, DayColumn
 from pki.dashboard.templatetags import dashboard
-from pki.dashboard.workstations.wording import state_badge
+from pki.dashboard.workstations.wording import standing_badge, state_badge
 from pki.models import Workstation
 
 
@@ -19,11 +19,8 @@ class WorkstationTable(tables.Table):
     agent_version = tables.Column("Agent")
     address = tables.Column("Address", orderable=False)
     seen = tables.Column("Last seen", accessor="last_seen_at", empty_values=())
-    expires = DayColumn(
-        accessor="certificate__not_after",
-        verbose_name="Expires",
-        order_by="certificate__not_after",
-    )
+    standing = tables.Column("Certificate", accessor="pk", order_by="renewal_due_at")
+    expires = DayColumn(accessor="expires_at", verbose_name="Expires")
     tags = tables.Column("Tags", accessor="pk", orderable=False)
 
     class Meta:
@@ -38,6 +35,7 @@ class WorkstationTable(tables.Table):
             "agent_version",
             "address",
             "seen",
+            "standing",
             "expires",
             "tags",
         )
@@ -60,6 +58,9 @@ class WorkstationTable(tables.Table):
 
     def render_seen(self, record: Workstation) -> SafeString:
         return dashboard.moment(record.last_seen_at, "never")
+
+    def render_standing(self, record: Workstation) -> SafeString:
+        return standing_badge(record) or NOTHING
 
     def render_tags(self, record: Workstation) -> SafeString:
         names = [tag.name for tag in record.tags.all()]

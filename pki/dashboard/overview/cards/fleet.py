@@ -1,0 +1,74 @@
+"""The workstations: how far they are trusted, whether they come, who renewed and who did not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+
+from pki.dashboard.counting import counted
+from pki.dashboard.overview.cards.card import Card, Number
+from pki.dashboard.workstations.filters import unseen_for, with_standing
+from pki.dashboard.workstations.wording import STATES
+from pki.models import TrustState, Workstation
+
+#: In days.
+SILENT = (7, 30)
+
+CERTIFICATES = {
+    "lately": ("Renewed in the last 30 days", "good"),
+    "due": ("Due, and not renewed", "soon"),
+    "expired": ("Expired", "bad"),
+}
+
+
+@dataclass(frozen=True)
+class Fleet:
+    states: list[Number]
+    presence: list[Number]
+    certificates: list[Number]
+
+    @property
+    def any(self) -> bool:
+        return any(number.count for number in self.states)
+
+
+def fleet(_now: datetime) -> Fleet:
+    by_state = dict(
+        Workstation.objects.order_by().values_list("state").annotate(number=Count("pk"))
+    )
+    numbers = counted(
+        {f"silent-{days}": silent(days) for days in SILENT}
+        | {name: Workstation.objects.filter(with_standing(name)) for name in CERTIFICATES}
+    )
+    return Fleet(
+        states=[
+            Number(label, by_state.get(state, 0), listed(f"state={state}"), tone)
+            for state, (label, tone, _icon) in STATES.items()
+        ],
+        presence=[
+            Number(
+                f"Silent for {days} days",
+                numbers[f"silent-{days}"],
+                listed(f"state=trusted&unseen={days}"),
+                "soon",
+            )
+            for days in SILENT
+        ],
+        certificates=[
+            Number(label, numbers[name], listed(f"certificate={name}"), tone)
+            for name, (label, tone) in CERTIFICATES.items()
+        ],
+    )
+
+
+def silent(days: int) -> QuerySet[Workstation]:
+    """Of the trusted ones: nobody expects the others to come."""
+    return Workstation.objects.filter(unseen_for(timedelta(days=days)), state=TrustState.TRUSTED)
+
+
+def listed(query: str) -> str:
+    return f"{reverse('workstation-list')}?{query}"
+
+
+CARD = Card("fleet", "Workstations", fleet)
