@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='workstation',
-            index=models.Index(fields=['renewal_due_at'], name='workstation_renewal_due'),
+            index=models.Index(fields=['renewal_due_at', 'expires_at'], name='workstation_renewal_due'),
         ),
         migrations.AddIndex(
             model_name='workstation',

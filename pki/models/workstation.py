@@ -141,7 +141,8 @@ class Workstation(models.Model):
             models.Index(fields=["last_seen_at"], name="workstation_seen"),
             models.Index(fields=["state", "last_seen_at"], name="workstation_state_seen"),
             models.Index(fields=["expires_at"], name="workstation_expiry"),
-            models.Index(fields=["renewal_due_at"], name="workstation_renewal_due"),
+            # Both dates: who is due and has not expired is counted without a look at the rows.
+            models.Index(fields=["renewal_due_at", "expires_at"], name="workstation_renewal_due"),
             models.Index(fields=["renewed_at"], name="workstation_renewed"),
             models.Index(fields=["registered_at"], name="workstation_registered"),
             models.Index(fields=["address", "registered_at"], name="workstation_address"),

@@ -54,8 +54,14 @@ def ending_within(time: timedelta) -> Q:
 
 def unseen_for(time: timedelta) -> Q:
     """Those whose agent was not heard for so long, or never since it registered."""
+    gone, never = unseen_ways(time)
+    return gone | never
+
+
+def unseen_ways(time: timedelta) -> tuple[Q, Q]:
+    """The two ways of that, which nobody is in at once; counted apart each has its index."""
     since = timezone.now() - time
-    return Q(last_seen_at__lt=since) | Q(last_seen_at=None, registered_at__lt=since)
+    return Q(last_seen_at__lt=since), Q(last_seen_at=None, registered_at__lt=since)
 
 
 def query_of(request: HttpRequest) -> str:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from pki.dashboard.counting import counted
 from pki.dashboard.overview.cards.card import Card, Number
-from pki.dashboard.workstations.filters import unseen_for, with_standing
+from pki.dashboard.workstations.filters import unseen_ways, with_standing
 from pki.dashboard.workstations.wording import STATES
 from pki.models import TrustState, Workstation
 
@@ -34,22 +33,27 @@ class Fleet:
 
 
 def fleet(_now: datetime) -> Fleet:
-    by_state = dict(
-        Workstation.objects.order_by().values_list("state").annotate(number=Count("pk"))
-    )
+    rows = Workstation.objects.all()
+    # Of the trusted ones: nobody expects the others to come.
+    trusted = rows.filter(state=TrustState.TRUSTED)
     numbers = counted(
-        {f"silent-{days}": silent(days) for days in SILENT}
-        | {name: Workstation.objects.filter(with_standing(name)) for name in CERTIFICATES}
+        {state.value: rows.filter(state=state) for state in STATES}
+        | {name: rows.filter(with_standing(name)) for name in CERTIFICATES}
+        | {
+            f"{days}-{way}": trusted.filter(unseen)
+            for days in SILENT
+            for way, unseen in enumerate(unseen_ways(timedelta(days=days)))
+        }
     )
     return Fleet(
         states=[
-            Number(label, by_state.get(state, 0), listed(f"state={state}"), tone)
+            Number(label, numbers[state], listed(f"state={state}"), tone)
             for state, (label, tone, _icon) in STATES.items()
         ],
         presence=[
             Number(
                 f"Silent for {days} days",
-                numbers[f"silent-{days}"],
+                numbers[f"{days}-0"] + numbers[f"{days}-1"],
                 listed(f"state=trusted&unseen={days}"),
                 "soon",
             )
@@ -60,11 +64,6 @@ def fleet(_now: datetime) -> Fleet:
             for name, (label, tone) in CERTIFICATES.items()
         ],
     )
-
-
-def silent(days: int) -> QuerySet[Workstation]:
-    """Of the trusted ones: nobody expects the others to come."""
-    return Workstation.objects.filter(unseen_for(timedelta(days=days)), state=TrustState.TRUSTED)
 
 
 def listed(query: str) -> str:

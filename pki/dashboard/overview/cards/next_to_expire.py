@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from pki.dashboard.overview.cards.card import Card
+from pki.dashboard.overview.ends import authorities, server_ends
 from pki.dashboard.templatetags.dashboard import condition_badge, distance
 from pki.dashboard.workstations.wording import standing_badge
-from pki.models import Authority, Certificate, Server, TrustState, Workstation
+from pki.models import Server, TrustState, Workstation
 
 SHOWN = 10
 #: A fleet that is due would take every place otherwise, and hide the server of tomorrow.
@@ -47,13 +48,9 @@ def end(row: Ending) -> datetime:
 
 
 def servers(now: datetime) -> Iterator[Ending]:
-    rows = (
-        Server.objects.filter(certificate__state=Certificate.State.ISSUED)
-        .select_related("certificate")
-        .defer("certificate__der", "certificate__chain")
-        .order_by("certificate__not_after")
-    )
-    for row in rows[:SHOWN]:
+    first = [pk for _, pk in server_ends()[:SHOWN]]
+    rows = Server.objects.filter(pk__in=first).select_related("certificate")
+    for row in rows.defer("certificate__der", "certificate__chain"):
         current = row.certificate
         if current is None:
             continue
@@ -93,8 +90,7 @@ def workstations(now: datetime) -> Iterator[Ending]:
 
 
 def roots(now: datetime) -> Iterator[Ending]:
-    rows = Authority.objects.select_related("certificate").order_by("certificate__not_after")
-    for row in rows.defer("certificate__der", "certificate__chain")[:SHOWN]:
+    for row in authorities():
         yield Ending(
             name=row.common_name,
             kind="Root",
