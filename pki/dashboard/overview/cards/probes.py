@@ -15,7 +15,7 @@ SHOWN = 5
 
 LABELS = {
     "in_use": ("In use", "good"),
-    "old": ("Renewed, but not installed", "soon"),
+    "old": ("The certificate before", "soon"),
     "other": ("Another certificate", "bad"),
     "unreachable": ("Unreachable", "soon"),
     "unseen": ("Never looked at", "quiet"),
@@ -26,8 +26,9 @@ LABELS = {
 @dataclass(frozen=True)
 class Probes:
     answers: list[Number]
-    renewed: Number
-    #: Of the servers that answer with the certificate before.
+    #: Renewed at all, and renewed without having been installed: two things.
+    renewed: list[Number]
+    #: The servers that answer with the certificate before.
     not_installed: list[Server]
     more: int
 
@@ -40,8 +41,7 @@ def probes(_now: datetime) -> Probes:
     counts = Server.objects.aggregate(
         **{state: Count("pk", filter=with_state(state)) for state in (*LABELS, "renewed")}
     )
-    old = Server.objects.filter(with_state("old")).select_related("certificate")
-    shown = list(old.defer("certificate__der", "certificate__chain")[:SHOWN])
+    shown = list(Server.objects.filter(with_state("old")).only("fqdn")[:SHOWN])
     return Probes(
         answers=[
             Number(label, counts[state], listed(state), tone)
@@ -49,7 +49,10 @@ def probes(_now: datetime) -> Probes:
             # Most installations have none of these, and then nobody asks.
             if counts[state] or state != "unwatched"
         ],
-        renewed=Number("Renewed in the last 30 days", counts["renewed"], listed("renewed"), "good"),
+        renewed=[
+            Number("In the last 30 days", counts["renewed"], listed("renewed"), "good"),
+            Number("But not installed", counts["old"], listed("old"), "soon"),
+        ],
         not_installed=shown,
         more=counts["old"] - len(shown),
     )

@@ -16,6 +16,8 @@ from pki.dashboard.overview.chores.workstations import (
     workstations_waiting,
 )
 
+__all__ = ["Chore", "chores"]
+
 
 def chores(now: datetime) -> list[Chore]:
     return [
