@@ -33,7 +33,7 @@ STATES = ["trusted"] * 17 + ["approved", "pending", "denied"]
 PAGES = {
     "Overview": "/",
     "Workstation list": "/workstations/",
-    "Workstation list, due and not renewed": "/workstations/?certificate=due&sort=standing",
+    "Workstation list, due and not renewed": "/workstations/?certificate=due&sort=expires",
 }
 
 
