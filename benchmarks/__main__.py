@@ -13,6 +13,7 @@ def main() -> int:
             command_start,
             issuance,
             list_page,
+            overview_page,
             publication,
             reminders,
             report,
@@ -24,6 +25,7 @@ def main() -> int:
             publication.rows,
             list_page.rows,
             reminders.rows,
+            overview_page.rows,
             command_start.rows,
         )
         rows = []

@@ -177,7 +177,8 @@ def test_a_newer_product_is_asked_for(manifest: Manifest) -> None:
 
 
 def test_an_older_one_is_read_where_only_something_was_added_since(manifest: Manifest) -> None:
-    before = [name for name in manifest.migrations["pki"] if name < "0007"]
+    added = {"0007_probes", "0008_automatic_renewal", "0011_backups"}
+    before = [name for name in manifest.migrations["pki"] if name not in added]
     replace(manifest, migrations={**manifest.migrations, "pki": before}).refuse_if_foreign()
 
 

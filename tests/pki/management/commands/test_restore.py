@@ -236,7 +236,7 @@ backups.tables = lambda: {
 backup_tables.columns = lambda table: [
     column for column in columns(table) if not column.name.startswith("renew_")]
 backups.applied_migrations = lambda alias: {
-    app: [name for name in names if app != "pki" or name < "0008"]
+    app: [name for name in names if name not in {"0008_automatic_renewal", "0011_backups"}]
     for app, names in migrations(alias).items()}
 call_command("backup", sys.argv[1], "--password-stdin")
 """
