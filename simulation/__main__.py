@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from simulation import log, moved_clock
+from simulation.parent import end_with_parent
 from simulation.plan import A_YEAR, BEGIN, THREE_YEARS, plan
 from simulation.product import ROOT
 
@@ -51,6 +52,7 @@ def outside(options: argparse.Namespace) -> int:
 def inside(options: argparse.Namespace) -> int:
     from simulation.conductor import Conductor
 
+    end_with_parent()
     with ExitStack() as stack:
         conductor = Conductor(plan(WORLDS[options.world]), options.world, options.directory, stack)
         document = conductor.run()

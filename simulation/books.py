@@ -24,6 +24,7 @@ def read(after_event: int) -> dict[str, Any]:
     """As it stands now, and what happened since that line of the audit trail."""
     now = timezone.now()
     events = AuditEvent.objects.filter(pk__gt=after_event)
+    renewals = Certificate.objects.filter(profile="server", replaces__isnull=False)
     valid = Certificate.objects.filter(state=Certificate.State.ISSUED, not_after__gt=now)
     clock = Clock.objects.get()
     return {
@@ -34,6 +35,7 @@ def read(after_event: int) -> dict[str, Any]:
         ),
         "authorities": [of_authority(row) for row in authorities()],
         "revoked": {row.sha256: bundles.pem(parsed(row)).decode() for row in revoked()},
+        "server_renewals": renewals.count(),
         "responders": Certificate.objects.filter(profile="ocsp-responder").count(),
         "events": dict(Counter(events.order_by().values_list("event", flat=True))),
         "last_event": AuditEvent.objects.values_list("pk", flat=True).first() or 0,

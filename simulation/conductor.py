@@ -19,7 +19,7 @@ from simulation.mailbox import open_mailbox
 from simulation.moved_clock import under_moved_clock
 from simulation.parts import PARTS
 from simulation.parts.part import Witness
-from simulation.plan import SEED, Plan
+from simulation.plan import HOST, SEED, Plan
 from simulation.product import Product, free_ports
 
 #: A step this long may be longer than a list that was fetched at its beginning is good.
@@ -80,7 +80,12 @@ class Conductor:
             if days[-1] % 28 < size.step:
                 self.progress(days[-1])
         reports = self.driver.do("report")
-        witness = Witness(self.mailbox.letters, self.trusted_by_agents(size.days))
+        witness = Witness(
+            self.mailbox.letters,
+            self.books,
+            {fqdn: machine.file.read_text() for fqdn, machine in self.machines.all.items()},
+            self.trusted_by_agents(size.days),
+        )
         for part in self.parts:
             self.wrong(part.judge(reports[part.name], witness))
         return self.log.document(timedelta(seconds=time.monotonic() - self.began), reports)
@@ -116,13 +121,19 @@ class Conductor:
         expected = dict.fromkeys([*sample, *own], "good") | dict.fromkeys(
             self.chance.sample(revoked, min(MOST_REVOKED, len(revoked))), "revoked"
         )
+        host = self.machines.all[HOST].file
         for authority in self.books["authorities"]:
             mine = {
-                path: status for path, status in expected.items()
-                if (issuer := issued_by(path, self.books["authorities"])) is not None
-                and issuer["id"] == authority["id"]
-            }  # fmt: skip
+                path: status for path, status in expected.items() if self.is_of(path, authority)
+            }
             self.wrong(self.judges.ocsp(authority, mine))
+            if self.is_of(host, authority):
+                # The same question every time, whose answer is kept for a while.
+                self.wrong(self.judges.ocsp(authority, {host: "good"}))
+
+    def is_of(self, path: Path, authority: dict[str, Any]) -> bool:
+        issuer = issued_by(path, self.books["authorities"])
+        return issuer is not None and issuer["id"] == authority["id"]
 
     def may_not_expire(self, machine: Machine) -> bool:
         """People may come too late; then there is nothing to judge but the calendar."""
@@ -134,7 +145,9 @@ class Conductor:
         self.wrong(f"A job failed: {each}" for each in done["failed"])
 
     def read(self) -> None:
-        self.books = self.driver.do("read", after_event=self.books["last_event"])
+        before = self.books
+        self.books = self.driver.do("read", after_event=before["last_event"])
+        self.count({"servers_renewed": self.books["server_renewals"] - before["server_renewals"]})
         events = self.books["events"]
         revoked = events.get("certificate.revoked", 0) + events.get("workstation.revoked", 0)
         self.count({"revoked": revoked})
@@ -167,7 +180,7 @@ class Conductor:
 
     def bundles(self, day: int) -> set[bytes]:
         """The different opinions of living agents on which roots are trusted."""
-        return set(self.trusted_by_agents(day).values())
+        return set(self.trusted_by_agents(day).values()) or {self.roots()}
 
     def trusted_by_agents(self, day: int) -> dict[str, bytes]:
         return {
@@ -192,11 +205,10 @@ class Conductor:
         self.log.count(self.now, counted)
 
     def note(self, days: range) -> None:
-        events, valid = self.books["events"], self.books["valid"]
+        valid = self.books["valid"]
         letters = len(self.mailbox.letters)
         self.count(
             {
-                "servers_renewed": events.get("certificate.renewed", 0),
                 "mails": letters - self.letters_seen,
                 "judgements": self.judges.given,
             }

@@ -12,6 +12,9 @@ from typing import Any
 
 from cryptography import x509
 
+#: What `openssl verify` says of a certificate, and of which one.
+REFUSED = re.compile(r"depth lookup: (.+)\nerror (.+): verification failed")
+
 
 def openssl(*arguments: str | Path) -> tuple[int, str]:
     done = subprocess.run(
@@ -36,8 +39,12 @@ class Judges:
         for each in authorities:
             name, root = each["id"], self.root_file(each)
             der = self.directory / f"{name}.crl"
-            with urllib.request.urlopen(f"{self.public}/pki/{name}.crl", timeout=30) as answer:
-                der.write_bytes(answer.read())
+            try:
+                with urllib.request.urlopen(f"{self.public}/pki/{name}.crl", timeout=30) as answer:
+                    der.write_bytes(answer.read())
+            except OSError as error:
+                wrong.append(f"The revocation list cannot be fetched: {error}.")
+                continue
             pem = self.directory / f"{name}.crl.pem"
             code, said = openssl("crl", "-inform", "DER", "-in", der, "-CAfile", root, "-out", pem)
             self.given += 1
@@ -94,8 +101,13 @@ class Judges:
         good = set(re.findall(r"^(.+): OK$", said, re.MULTILINE))
         if code == 0 and len(good) == len(files):
             return []
-        return [f"openssl does not accept {path.name}: {tail(said)}" for path in files
-                if str(path) not in good]  # fmt: skip
+        why = {path: reason for reason, path in REFUSED.findall(said)}
+        return [
+            f"openssl does not accept {path.parent.name}/{path.name}: "
+            f"{why.get(str(path)) or tail(said)}."
+            for path in files
+            if str(path) not in good
+        ]
 
     def ocsp(self, authority: Mapping[str, Any], expected: Mapping[Path, str]) -> list[str]:
         """Ask about all of them in one request; ``expected`` is good or revoked."""

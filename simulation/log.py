@@ -27,6 +27,7 @@ COLUMNS = {
     "Revoked": "revoked",
     "Job runs": "job_runs",
     "Mails": "mails",
+    "Reminders": "reminders",
     "Judgements": "judgements",
     "Incidents": "incidents",
 }
@@ -43,10 +44,7 @@ class Log:
 
     def stands(self, at: datetime, numbers: Mapping[str, int]) -> None:
         """What is no sum: the last one of the month stays."""
-        self.months.setdefault(f"{at:%Y-%m}", Counter()).update({})
-        self.months[f"{at:%Y-%m}"] |= Counter()
-        for name, number in numbers.items():
-            self.months[f"{at:%Y-%m}"][name] = number
+        dict.update(self.months.setdefault(f"{at:%Y-%m}", Counter()), numbers)
 
     def incident(self, at: datetime, sentence: str) -> None:
         self.count(at, {"incidents": 1})

@@ -13,6 +13,10 @@ class Witness:
     """What was seen from outside when the years are over."""
 
     letters: Sequence[Letter]
+    #: What `simulation.books.read` said last.
+    books: dict[str, Any]
+    #: PEM of the chain that each server has in use, by its name.
+    in_use: dict[str, str]
     #: PEM of the roots that each living agent trusts in the end, by its identifier.
     trusted_by_agents: dict[str, bytes]
 

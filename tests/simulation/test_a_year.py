@@ -22,8 +22,10 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     directory = tmp_path_factory.mktemp("year")
     log = directory / "log.json"
     done = subprocess.run(
-        [sys.executable, "-m", "simulation", "a-year", "--json", log]
-        + ["--directory", directory / "world"],
+        [
+            *(sys.executable, "-m", "simulation", "a-year"),
+            *("--json", log, "--directory", directory / "world"),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
