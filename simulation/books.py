@@ -33,6 +33,7 @@ def read(after_event: int) -> dict[str, Any]:
         "workstations": dict(
             Workstation.objects.order_by().values_list("state").annotate(Count("pk"))
         ),
+        "seen": {agent: at.isoformat() for agent, at in seen()},
         "authorities": [of_authority(row) for row in authorities()],
         "revoked": {row.sha256: bundles.pem(parsed(row)).decode() for row in revoked()},
         "server_renewals": renewals.count(),
@@ -58,6 +59,12 @@ def of_server(server: Server) -> dict[str, Any]:
         "not_after": current.not_after.isoformat(),
         "usage": server.usage,
     }
+
+
+def seen() -> Any:
+    """When each workstation that is trusted came by last."""
+    rows = Workstation.objects.filter(state="trusted", last_seen_at__isnull=False)
+    return rows.order_by().values_list("agent_id", "last_seen_at")
 
 
 def revoked() -> Any:

@@ -28,6 +28,8 @@ FETCHED_OFTEN = 3
 ASKED, MOST_REVOKED = 10, 40
 #: Seconds after which a revocation has reached every process of the product.
 SETTLED = 1.5
+#: The same for the roots that agents are told of.
+ROOTS_SETTLED = 6.0
 
 
 class Conductor:
@@ -153,6 +155,9 @@ class Conductor:
         self.count({"revoked": revoked})
         if revoked:
             self.settled_at = time.monotonic() + SETTLED
+        if any(event.startswith("authority.") for event in events):
+            # In the world no agent asks sooner after that than a process looks again.
+            time.sleep(ROOTS_SETTLED)
         servers = self.books["servers"]
         if not revoked:
             self.wrong(self.machines.wrong_probes(servers))
@@ -169,6 +174,7 @@ class Conductor:
         self.count(happened)
         self.wrong(wrong)
         self.wrong(self.fleet.too_short(day))
+        self.wrong(self.fleet.unseen(day, self.books["seen"], self.plan.size.step))
 
     def active_root(self) -> str:
         """The fingerprint of the one that signs now."""

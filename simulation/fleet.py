@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,8 @@ from simulation.plan import SEED, Plan, PlannedAgent
 
 #: Days between two polls of an agent, at random: notebooks that are not on every day.
 FEWEST, MOST = 2, 12
+#: Days after which each agent that is on has come by, in steps of a week too.
+LATELY = MOST + 7
 #: Agents that ask at the same time.
 AT_ONCE = 4
 
@@ -53,7 +55,7 @@ class Member:
 
     def was_on_lately(self, day: int) -> bool:
         """Long enough to have come by since it joined or was switched on again."""
-        return all(self.is_on(each) for each in range(day - MOST, day + 1))
+        return all(self.is_on(each) for each in range(day - LATELY, day + 1))
 
     def must_live(self, day: int) -> bool:
         """Whether its certificate may never be found expired."""
@@ -157,10 +159,17 @@ class Fleet:
             "agents_revoked": sum(each.revoked for each in joined),
         }
 
+    def unseen(self, day: int, seen: Mapping[str, str], step: int) -> Iterator[str]:
+        """Where the product believes that an agent is silent which is not."""
+        earliest = datetime.now(UTC) - timedelta(days=MOST + 2 * step)
+        for each in self.must_live(day):
+            at = seen.get(each.planned.agent_id)
+            if at is None or datetime.fromisoformat(at) < earliest:
+                yield f"{each.planned.agent_id} lives, and was last seen {at or 'never'}."
+
     def too_short(self, day: int) -> Iterator[str]:
-        now = datetime.now(UTC)
         for each in self.must_live(day):
             if each.certificate is None:
                 yield f"{each.planned.agent_id} has no certificate."
-            elif each.certificate.not_valid_after_utc - now < timedelta():
+            elif each.expired():
                 yield f"The certificate of {each.planned.agent_id}, which lives, has expired."

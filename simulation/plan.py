@@ -32,7 +32,7 @@ class Size:
 
 
 THREE_YEARS = Size(
-    days=1096,
+    days=1095,
     step=1,
     servers=50,
     by_hand=8,
