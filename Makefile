@@ -34,7 +34,7 @@ unit: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks
 
-# Three years under a moved clock, in some ten minutes; puts their log into docs/three-years.md.
+# Three years under a moved clock, in a quarter of an hour; puts their log into docs/three-years.md.
 years: $(VENV)/installed-dev
 	@$(BIN)/python -m simulation --page
 

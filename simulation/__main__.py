@@ -11,10 +11,9 @@ from pathlib import Path
 
 from simulation import log, moved_clock
 from simulation.parent import end_with_parent
-from simulation.plan import A_YEAR, BEGIN, THREE_YEARS, plan
+from simulation.plan import BEGIN, WORLDS, plan
 from simulation.product import ROOT
 
-WORLDS = {"a-year": A_YEAR, "three-years": THREE_YEARS}
 RESULT = Path(__file__).parent / "results" / "log.json"
 #: Where the table of the last run stands, between these lines.
 PAGE = ROOT / "docs" / "three-years.md"

@@ -13,7 +13,7 @@ from typing import Any
 import django
 from django.db import close_old_connections
 
-from simulation.plan import A_YEAR, THREE_YEARS, plan
+from simulation.plan import WORLDS, plan
 
 
 def main() -> int:
@@ -21,7 +21,7 @@ def main() -> int:
     from simulation import books, office
     from simulation.parts import PARTS
 
-    planned = plan({"a-year": A_YEAR, "three-years": THREE_YEARS}[sys.argv[1]])
+    planned = plan(WORLDS[sys.argv[1]])
     parts = [part(planned) for part in PARTS]
 
     def furnish() -> None:

@@ -11,7 +11,7 @@ SEED = 20270101
 HOST = "localhost"
 #: Days before the end at which servers' certificates are renewed by themselves.
 DAYS_AHEAD = 30
-#: Days a server's certificate lives when nobody says otherwise, for what is planned around it.
+#: The fewest and the most days of servers' first certificates.
 FIRST_LIFETIMES = (70, 397)
 
 
@@ -56,6 +56,7 @@ A_YEAR = Size(
     revoked=1,
     root_key_bits=2048,
 )
+WORLDS = {"a-year": A_YEAR, "three-years": THREE_YEARS}
 
 
 @dataclass(frozen=True)
