@@ -34,6 +34,9 @@ def main() -> int:
 
 def outside(options: argparse.Namespace) -> int:
     """The same program once more, under a moved clock."""
+    if not moved_clock.preload():
+        sys.stderr.write("The program faketime is missing. On Debian: apt install faketime\n")
+        return 1
     with ExitStack() as stack:
         directory = options.directory
         if directory is None:
