@@ -152,7 +152,7 @@ class Conductor:
         self.count({"servers_renewed": self.books["server_renewals"] - before["server_renewals"]})
         events = self.books["events"]
         revoked = events.get("certificate.revoked", 0) + events.get("workstation.revoked", 0)
-        self.count({"revoked": revoked})
+        self.count({"revocations": revoked})
         if revoked:
             self.settled_at = time.monotonic() + SETTLED
         if any(event.startswith("authority.") for event in events):

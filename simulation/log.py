@@ -24,7 +24,7 @@ COLUMNS = {
     "Polls": "polls",
     "List number": "list_number",
     "OCSP responders": "responders",
-    "Revoked": "revoked",
+    "Revocations": "revocations",
     "Job runs": "job_runs",
     "Mails": "mails",
     "Reminders": "reminders",

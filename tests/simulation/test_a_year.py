@@ -59,4 +59,4 @@ def test_revocation_lists_and_responders_followed_one_another(document: dict[str
     assert numbers[-1] >= 60
     responders = [month["responders"] for month in document["months"]]
     assert responders[-1] >= 12
-    assert total(document, "revoked") >= 2
+    assert total(document, "revocations") >= 2
