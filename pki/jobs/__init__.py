@@ -1,6 +1,6 @@
 """What runs by the clock; a job is one file, and `KINDS` is the list of them."""
 
-from pki.jobs import bulk_changes, probes, publication, renewals, tidying, unfinished
+from pki.jobs import bulk_changes, deliveries, probes, publication, renewals, tidying, unfinished
 from pki.jobs.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -11,6 +11,7 @@ KINDS: dict[str, Kind] = {
         probes.KIND,
         unfinished.KIND,
         bulk_changes.KIND,
+        deliveries.KIND,
         tidying.KIND,
     )
 }
