@@ -237,6 +237,10 @@ LOGGING = {
     "loggers": {
         "certiflow": {"level": "INFO"},
         "pki": {"level": "INFO"},
+        # An address that is called may hold a token.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "apprise": {"level": "ERROR"},
         # Every run of a job is kept in the database.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "ERROR"},

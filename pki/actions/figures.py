@@ -6,10 +6,13 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min
 
+from pki.actions.deliveries import TOLD_FOR
 from pki.models import (
     Authority,
     Certificate,
     Clock,
+    Delivery,
+    DeliveryState,
     Job,
     JobRun,
     ProbeState,
@@ -38,6 +41,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_servers()
     yield from of_workstations()
     yield from of_authorities()
+    yield from of_deliveries(now)
 
 
 def of_the_clock() -> Iterator[Figure]:
@@ -140,3 +144,16 @@ def of_authorities() -> Iterator[Figure]:
                 next_update.timestamp(),
                 labels,
             )
+
+
+def of_deliveries(now: datetime) -> Iterator[Figure]:
+    """Of the last days only: what was given up long ago is nobody's alarm any more."""
+    rows = Delivery.objects.filter(created_at__gt=now - TOLD_FOR)
+    found = rows.order_by().values_list("state").annotate(Count("pk"))
+    for state, number in ({state.value: 0 for state in DeliveryState} | dict(found)).items():
+        yield Figure(
+            "certiflow_deliveries",
+            f"Messages of the last {TOLD_FOR.days} days by state.",
+            number,
+            (("state", state),),
+        )

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from pki.actions.bulk_changes import left_behind
 from pki.actions.clock import silent_since
+from pki.actions.deliveries import failed_deliveries
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.dashboard.servers.filters import with_state
 from pki.jobs import KINDS
@@ -42,6 +43,7 @@ def chores(now: datetime) -> list[Chore]:
     """The most urgent first."""
     return [
         *the_clock(now),
+        *messages_lost(now),
         *workstations_waiting(),
         *changes_left(now),
         *servers_in_need(),
@@ -71,6 +73,20 @@ def the_clock(now: datetime) -> Iterator[Chore]:
             "The list of jobs says why.",
             reverse("job-list"),
             "Look at it",
+        )
+
+
+def messages_lost(now: datetime) -> Iterator[Chore]:
+    """Whoever waits for a reminder does not know that none came."""
+    number = failed_deliveries(now)
+    if number:
+        yield Chore(
+            "bad",
+            f"{number:,} messages did not arrive" if number > 1 else "A message did not arrive",
+            "Reminders were tried for about three days and given up. The list of messages says "
+            "why.",
+            f"{reverse('delivery-list')}?state=failed",
+            "Show them",
         )
 
 
