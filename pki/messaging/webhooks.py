@@ -34,7 +34,7 @@ def post(call: Call, now: datetime, timeout: float = TIMEOUT) -> Outcome:
     try:
         return asyncio.run(within(call, now, timeout))
     except TimeoutError:
-        return Outcome(False, f"No complete answer came within {timeout:.0f} seconds.")
+        return Outcome(False, f"No complete answer came within {timeout:g} seconds.")
     except httpx.ConnectError as error:
         return Outcome(False, f"No connection: {reason(error)}.")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
