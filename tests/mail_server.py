@@ -1,6 +1,8 @@
 """A real mail server, in a thread, that keeps what it was given."""
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
@@ -14,14 +16,16 @@ from tests.running_product import free_port
 
 
 class MailServer:
-    """``refused`` addresses do not exist there; ``connections`` counts those who came."""
+    """``refused`` addresses do not exist there; while ``holds`` nobody gets an answer."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.mails: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.refused: set[str] = set()
-        self.connections = 0
+        #: Connections that were opened, and mails that came in before they were taken.
+        self.connections = self.begun = 0
+        self.holds = False
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, answers: list[str]
@@ -39,6 +43,9 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.begun += 1
+        while self.holds:
+            await asyncio.sleep(0.05)
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(
@@ -51,6 +58,8 @@ class MailServer:
 @contextlib.contextmanager
 def mail_server(port: int = 0) -> Iterator[MailServer]:
     server = MailServer(port or free_port())
+    # It writes down every line that it reads.
+    logging.getLogger("mail.log").setLevel("WARNING")
     controller = Controller(server, hostname="127.0.0.1", port=server.port)
     controller.start()
     try:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from icalendar import Calendar, vText
-from icalendar.parser import foldline
+from icalendar.parser import Contentline
 
 from pki.actions.automatic_renewal import next_renewal
 from pki.actions.summaries import absolute
@@ -80,7 +80,7 @@ def tag(found: list[Day]) -> str:
 def written(found: list[Day]) -> bytes:
     end = b"END:VCALENDAR\r\n"
     frame = bytes(head().to_ical())
-    return frame.removesuffix(end) + "".join(map(event, found)).encode() + end
+    return frame.removesuffix(end) + b"".join(map(event, found)) + end
 
 
 def head() -> Calendar:
@@ -96,7 +96,7 @@ def head() -> Calendar:
     return calendar
 
 
-def event(day: Day) -> str:
+def event(day: Day) -> bytes:
     """Line by line with the library's escaping and folding: its components take a third of a
     millisecond each, seconds for ten thousand servers."""
     lines = (
@@ -112,7 +112,7 @@ def event(day: Day) -> str:
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     )
-    return "".join(f"{foldline(line)}\r\n" for line in lines)
+    return b"".join(Contentline(line).to_ical() + b"\r\n" for line in lines)
 
 
 def text(plain: str) -> str:
