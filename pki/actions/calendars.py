@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from icalendar import Calendar, vText
@@ -112,7 +113,12 @@ def event(day: Day) -> bytes:
         "TRANSP:TRANSPARENT",
         "END:VEVENT",
     )
-    return b"".join(Contentline(line).to_ical() + b"\r\n" for line in lines)
+    return b"".join(folded(line) + b"\r\n" for line in lines)
+
+
+def folded(line: str) -> bytes:
+    made: Any = Contentline
+    return bytes(made(line).to_ical())
 
 
 def text(plain: str) -> str:

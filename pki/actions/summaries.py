@@ -34,6 +34,13 @@ STANDING = {
     ReminderKind.BACKUP: "back-ups are too old",
     ReminderKind.JOB: "jobs fail",
 }
+#: Of those, what does not work now.
+BROKEN = {
+    ReminderKind.PROBE, ReminderKind.REVOCATION_LIST, ReminderKind.BACKUP, ReminderKind.JOB,
+}  # fmt: skip
+#: How urgent an end is; what stands open without one comes between the two.
+ENDS = ((0, timedelta(days=7)), (2, timedelta(days=30)))
+LAST = 4
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Matter:
     notice: Notice
     #: ``acknowledged by anna``, or empty.
     aside: str
+    #: The smallest comes first.
+    rank: tuple[bool, int, datetime, int]
 
     @property
     def reminder(self) -> Reminder:
@@ -59,13 +68,6 @@ class Matter:
     @property
     def url(self) -> str:
         return absolute(self.reminder.url)
-
-    @property
-    def rank(self) -> tuple[bool, datetime, int]:
-        """What is over or was since long comes before what ends later."""
-        reminder = self.reminder
-        at = reminder.ends_at or reminder.since or self.notice.at
-        return not self.notice.urgent, at, self.notice.pk
 
 
 @dataclass(frozen=True)
@@ -111,12 +113,26 @@ def summary(notices: Iterable[Notice], now: datetime) -> Summary:
     newest: dict[int, Notice] = {}
     for notice in sorted(notices, key=lambda each: each.pk):
         newest[notice.reminder_id] = notice
-    matters = [Matter(notice, aside(notice.reminder, now)) for notice in newest.values()]
+    matters = [
+        Matter(notice, aside(notice.reminder, now), rank(notice, now)) for notice in newest.values()
+    ]
     open_ones = sorted((m for m in matters if m.notice.step != CLOSED), key=lambda m: m.rank)
     settled = sorted((m for m in matters if m.notice.step == CLOSED), key=lambda m: m.label)
     sections = [section(kind, group, now) for kind, group in by_kind(open_ones).items()]
     over = Fold(ReminderKind(settled[0].reminder.kind), settled, "") if settled else None
     return Summary(sections, over, headline(sections, settled), len(matters))
+
+
+def rank(notice: Notice, now: datetime) -> tuple[bool, int, datetime, int]:
+    """What ends within days, then what is broken, then what ends within weeks, then the rest."""
+    reminder = notice.reminder
+    ends_at = reminder.ends_at
+    if ends_at is not None:
+        tier = next((tier for tier, within in ENDS if ends_at <= now + within), LAST)
+    else:
+        tier = 1 if reminder.kind in BROKEN else 3
+    at = ends_at or reminder.since or notice.at
+    return not notice.urgent, tier, at, notice.pk
 
 
 def by_kind(matters: Sequence[Matter]) -> dict[ReminderKind, list[Matter]]:
@@ -164,8 +180,10 @@ def headline(sections: Sequence[Section], settled: Sequence[Matter]) -> str:
         text = f"{text}: {names(first.matters, HEADLINE_NAMES)}"
     others = sum(len(fold.matters) for each in sections for fold in each.folds)
     others -= len(first.matters)
-    more = f" (and {others:,} more)" if others else ""
-    return cut(text, HEADLINE_LIMIT - len(more)) + more
+    if not others:
+        return cut(text)
+    more = f" (and {others:,} more)"
+    return cut(text.rstrip("."), HEADLINE_LIMIT - len(more)) + more
 
 
 def names(matters: Sequence[Matter], most: int) -> str:

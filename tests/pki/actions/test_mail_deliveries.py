@@ -66,15 +66,15 @@ def html(mail: EmailMessage) -> str:
 
 def test_the_days_digest_is_one_mail_with_text_and_html(server: MailServer, settings: Any) -> None:
     told(
-        notice("cm1.example.com", days=20, url="/servers/7/"),
+        notice("cm1.example.com", days=40, url="/servers/7/"),
         notice("pc-7", kind="pending", days=None, step="since", text="pc-7 waits for approval."),
     )
     assert run(MORNING) == Delivered(sent=1, later=0, failed=0)
     [mail] = server.mails
     assert server.recipients == [ADDRESS]
-    assert mail["Subject"].startswith("pc-7 waits for approval. (and 1 more)")
+    assert mail["Subject"].startswith("pc-7 waits for approval (and 1 more)")
     for said in (plain(mail), html(mail)):
-        assert "The certificate of cm1.example.com expires in 20 days." in said
+        assert "The certificate of cm1.example.com expires in 40 days." in said
         assert f"{settings.DASHBOARD_URL}/servers/7/" in said
         assert f"{settings.DASHBOARD_URL}/reminders/" in said
         assert f"{settings.DASHBOARD_URL}/settings/recipients/" in said

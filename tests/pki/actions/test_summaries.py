@@ -53,6 +53,25 @@ def test_what_is_over_comes_first_and_the_rest_is_counted(db: None) -> None:
     ]
 
 
+def test_what_ends_within_days_comes_first_and_what_waits_before_what_ends_in_weeks(
+    db: None,
+) -> None:
+    found = told(
+        notice("r", kind="root", days=300),
+        notice("w", kind="pending", days=None, step="since"),
+        notice("s30", days=29),
+        notice("p", kind="probe", days=None, step="since"),
+        notice("ws", kind="workstation", days=3),
+    )
+    assert titles(found) == [
+        "Workstation certificates",
+        "Servers that do not answer as they should",
+        "Server certificates",
+        "Workstations waiting for approval",
+        "Roots",
+    ]
+
+
 def test_urgent_ones_come_before_what_ends_earlier(db: None) -> None:
     found = told(notice("a", days=1), notice("b", kind="root", days=300, urgent=True))
     assert titles(found) == ["Roots", "Server certificates"]
