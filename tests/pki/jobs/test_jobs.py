@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -13,6 +14,7 @@ from pki.actions.actor import SYSTEM, Actor
 from pki.jobs import KINDS
 from pki.models import AuditEvent, Authority, BulkChange, Certificate, JobRun, RevocationList
 from tests.pki.conftest import Agent
+from tests.pki.told import ADDRESS, notice, told
 
 ANNA = Actor(name="anna", door="dashboard")
 
@@ -58,6 +60,16 @@ def test_previews_nobody_started_are_removed(open_registration: None) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=8)):
         assert "1 previews removed" in KINDS["tidying"].work()
     assert list(BulkChange.objects.all()) == [started]
+
+
+def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
+    db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    told(*(notice(f"cm{number}.example.com", urgent=True) for number in range(50)))
+    work = KINDS["deliveries"].work
+    assert work() == "1 made, 1 sent"
+    assert work() == "Nothing"
+    assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
 
 
 def test_maintain_runs_them_all_and_says_what_each_did(
