@@ -39,6 +39,7 @@ class Receiver:
         self.delay = 0.0
         self.drip = 0.0
         self.body = b""
+        self.together: threading.Barrier | None = None
         self.url = ""
 
 
@@ -52,6 +53,8 @@ def receiver(chain_and_key: Path | None = None) -> Iterator[Receiver]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             made.received.append(Received(self.path, headers, body))
             time.sleep(made.delay)
+            if made.together:
+                made.together.wait(timeout=8)
             self.send_response(made.status)
             if made.location:
                 self.send_header("location", made.location)

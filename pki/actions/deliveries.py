@@ -16,7 +16,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -234,7 +234,11 @@ def retry(delivery: Delivery, *, actor: Actor) -> Delivery:
 
 
 def failed_deliveries(now: datetime) -> int:
-    """Given up lately, and not because their channel was removed."""
-    rows = Delivery.objects.filter(state=DeliveryState.FAILED, created_at__gt=now - TOLD_FOR)
-    lost = Q(address="", channel=None) | Q(sort=DeliverySort.TEST)
-    return rows.exclude(lost).count()
+    """Given up lately."""
+    return watched(now).filter(state=DeliveryState.FAILED).count()
+
+
+def watched(now: datetime) -> "QuerySet[Delivery]":
+    """Those of the last days whose fate is told: no tests, and nothing for removed channels."""
+    untold = Q(address="", channel=None) | Q(sort=DeliverySort.TEST)
+    return Delivery.objects.filter(created_at__gt=now - TOLD_FOR).exclude(untold)

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min
 
-from pki.actions.deliveries import TOLD_FOR
+from pki.actions.deliveries import TOLD_FOR, watched
 from pki.models import (
     Authority,
     Certificate,
     Clock,
-    Delivery,
     DeliveryState,
     Job,
     JobRun,
@@ -148,8 +147,7 @@ def of_authorities() -> Iterator[Figure]:
 
 def of_deliveries(now: datetime) -> Iterator[Figure]:
     """Of the last days only: what was given up long ago is nobody's alarm any more."""
-    rows = Delivery.objects.filter(created_at__gt=now - TOLD_FOR)
-    found = rows.order_by().values_list("state").annotate(Count("pk"))
+    found = watched(now).order_by().values_list("state").annotate(Count("pk"))
     for state, number in ({state.value: 0 for state in DeliveryState} | dict(found)).items():
         yield Figure(
             "certiflow_deliveries",

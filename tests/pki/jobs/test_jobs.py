@@ -12,7 +12,15 @@ from django.utils import timezone
 from pki.actions import bulk_changes
 from pki.actions.actor import SYSTEM, Actor
 from pki.jobs import KINDS
-from pki.models import AuditEvent, Authority, BulkChange, Certificate, JobRun, RevocationList
+from pki.models import (
+    AuditEvent,
+    Authority,
+    BulkChange,
+    Certificate,
+    Delivery,
+    JobRun,
+    RevocationList,
+)
 from tests.pki.conftest import Agent
 from tests.pki.told import ADDRESS, notice, told
 
@@ -58,7 +66,7 @@ def test_previews_nobody_started_are_removed(open_registration: None) -> None:
     started = bulk_changes.prepare("approve", [key], actor=SYSTEM)
     bulk_changes.start(started, {}, actor=SYSTEM)
     with time_machine.travel(timezone.now() + timedelta(days=8)):
-        assert "1 previews removed" in KINDS["tidying"].work()
+        assert "1 previews" in KINDS["tidying"].work()
     assert list(BulkChange.objects.all()) == [started]
 
 
@@ -70,6 +78,18 @@ def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
     assert work() == "1 made, 1 sent"
     assert work() == "Nothing"
     assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
+
+
+def test_messages_are_kept_for_more_than_a_year(db: None, mailoutbox: list[EmailMessage]) -> None:
+    told(notice(urgent=True))
+    KINDS["deliveries"].work()
+    with time_machine.travel(timezone.now() + timedelta(days=390)):
+        KINDS["tidying"].work()
+        assert Delivery.objects.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(days=410)):
+        # The message and the mark that it was told.
+        assert "2 records of messages" in KINDS["tidying"].work()
+        assert Delivery.objects.count() == 0
 
 
 def test_maintain_runs_them_all_and_says_what_each_did(
