@@ -7,6 +7,7 @@ import secrets
 import tempfile
 import warnings
 from collections.abc import Callable
+from email.utils import formataddr, parseaddr
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,6 +110,18 @@ def url(text: str) -> str:
     if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):
         raise ValueError("it must start with http:// or https://.")
     return text.rstrip("/")
+
+
+def mail_address(text: str) -> str:
+    """An address that mail comes from, with a name before it or without."""
+    name, address = parseaddr(text)
+    if not address or ("<" not in text and address != text):
+        raise ValueError("it must be an e-mail address, such as certiflow@example.com.")
+    # A host without a domain has no address that Django's own check would take.
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or any(ord(each) <= 32 for each in address):
+        raise ValueError("it must be an e-mail address, such as certiflow@example.com.")
+    return formataddr((name, address))
 
 
 def address_list(text: str) -> list[str]:

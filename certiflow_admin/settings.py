@@ -9,6 +9,7 @@ from certiflow_admin.environment import (
     Setting,
     address_list,
     bind_address,
+    mail_address,
     optional_bind_address,
     seconds,
     secret_key,
@@ -30,6 +31,12 @@ DASHBOARD_BIND = setting.parsed("CERTIFLOW_DASHBOARD_BIND", bind_address, defaul
 AGENT_BIND = setting.parsed("CERTIFLOW_AGENT_BIND", bind_address, default="0.0.0.0:3003")
 #: Plain HTTP for what anyone may read, since clients fetch CRLs before they trust TLS; empty: off.
 PUBLIC_BIND = setting.parsed("CERTIFLOW_PUBLIC_BIND", optional_bind_address, default="")
+#: Where people open the dashboard: the base of links in messages.
+DASHBOARD_URL = setting.parsed(
+    "CERTIFLOW_DASHBOARD_URL",
+    url,
+    default=f"https://{HOST}:{DASHBOARD_BIND.rpartition(':')[2]}".removesuffix(":443"),
+)
 #: Base of the CRL, OCSP and CA addresses written into certificates; empty: none are written.
 PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
 TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
@@ -124,6 +131,12 @@ DATABASES = {
 #: In the database by default, so that rate limits hold across processes with no other service.
 CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}
 vars().update(setting.email("EMAIL_URL", default="consolemail://"))
+#: Seconds for each answer of the mail server.
+EMAIL_TIMEOUT = 20
+#: Whom mail comes from.
+DEFAULT_FROM_EMAIL = setting.parsed(
+    "CERTIFLOW_MAIL_FROM", mail_address, default=f"CertiFlow Admin <certiflow@{HOST}>"
+)
 
 #: The database is the queue of what runs by the clock.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -224,6 +237,10 @@ LOGGING = {
     "loggers": {
         "certiflow": {"level": "INFO"},
         "pki": {"level": "INFO"},
+        # An address that is called may hold a token.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "apprise": {"level": "ERROR"},
         # Every run of a job is kept in the database.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "ERROR"},

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.recipients import checked_address
 from pki.errors import Conflict, InvalidInput
 from pki.models import Role, User
 
@@ -13,9 +14,9 @@ USERNAME_LIMIT = 150
 
 
 def add_user(username: str, password: str, role: str, *, actor: Actor, email: str = "") -> User:
-    """Raises InvalidInput on ``username``, ``password`` or ``role``, Conflict ``user.exists``."""
+    """Raises InvalidInput on the field in question, Conflict ``user.exists``."""
     name = checked_username(username)
-    user = User(username=name, role=checked_role(role), email=email)
+    user = User(username=name, role=checked_role(role), email=checked_email(email))
     check_password(password, user)
     user.set_password(password)
     try:
@@ -31,9 +32,15 @@ def add_user(username: str, password: str, role: str, *, actor: Actor, email: st
     return user
 
 
-def change_user(user: User, *, actor: Actor, role: str, is_active: bool) -> User:
-    """A new role, or closed or opened. Raises Conflict ``user.last_administrator``."""
+def change_user(
+    user: User, *, actor: Actor, role: str, is_active: bool, email: str | None = None
+) -> User:
+    """A new role, closed or opened, another e-mail address where one is given.
+
+    Raises Conflict ``user.last_administrator``, InvalidInput on ``role`` or ``email``.
+    """
     role = checked_role(role)
+    address = None if email is None else checked_email(email)
     with transaction.atomic():
         # In one order for everybody, so that two administrators cannot both demote the other.
         administrators = list(
@@ -50,11 +57,18 @@ def change_user(user: User, *, actor: Actor, role: str, is_active: bool) -> User
                 code="user.last_administrator",
                 field="role",
             )
-        before = {"role": changed.role, "is_active": changed.is_active}
+        before = standing(changed)
         changed.role, changed.is_active = role, is_active
-        changed.save(update_fields=["role", "is_active"])
-        record(actor, "user.changed", changed, before=before, role=role, is_active=is_active)
+        if address is not None:
+            changed.email = address
+        changed.save(update_fields=["role", "is_active", "email"])
+        record(actor, "user.changed", changed, before=before, **standing(changed))
     return changed
+
+
+def standing(user: User) -> dict[str, object]:
+    told: dict[str, object] = {"role": user.role, "is_active": user.is_active}
+    return {**told, "email": user.email} if user.email else told
 
 
 def set_password(user: User, password: str, *, actor: Actor) -> None:
@@ -83,6 +97,11 @@ def checked_username(username: str) -> str:
             field="username",
         )
     return name
+
+
+def checked_email(email: str) -> str:
+    """Empty for somebody who gets no mail."""
+    return checked_address(email, field="email") if email.strip() else ""
 
 
 def checked_role(role: str) -> str:

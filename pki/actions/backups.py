@@ -20,12 +20,14 @@ from pki.actions.key_ring import current_ring
 from pki.actions.snapshot import snapshot
 from pki.errors import Conflict, InvalidInput
 from pki.files import PRIVATE, writing
-from pki.models import Authority, Backup, PrivateKey, User
+from pki.models import Authority, Backup, PrivateKey, Secret, User
 from pki.vault.container import Lock, Sealer
 from pki.vault.ring import KeyRing
 
 #: Without one for so long, a week's work may be lost, and somebody should hear of it.
 OVERDUE = timedelta(days=8)
+#: What only the key ring opens.
+SEALED: tuple[type[PrivateKey] | type[Secret], ...] = (PrivateKey, Secret)
 #: Half of the content is certificates, which do not get smaller however long one tries.
 COMPRESSION = 1
 
@@ -86,7 +88,6 @@ def described(alias: str, actor: Actor) -> Manifest:
             "right directory in CERTIFLOW_DATA_DIR, or the right database in DATABASE_URL.",
             code="backup.nothing",
         )
-    sealed_under = PrivateKey.objects.using(alias).order_by("sealed_under")
     return Manifest(
         version=product_version(),
         made_at=timezone.now(),
@@ -95,8 +96,16 @@ def described(alias: str, actor: Actor) -> Manifest:
         database=connection.vendor,
         migrations=applied_migrations(alias),
         rows={label: count(table, alias) for label, table in tables().items()},
-        sealed_under=list(sealed_under.values_list("sealed_under", flat=True).distinct()),
+        sealed_under=sorted(
+            {key for table in SEALED for key in sealing_keys(table, alias)},
+        ),
     )
+
+
+def sealing_keys(table: type[PrivateKey] | type[Secret], alias: str) -> Iterator[str]:
+    """Identifiers of the ring keys that seal rows of it."""
+    rows = table._default_manager.using(alias).order_by("sealed_under")
+    yield from rows.values_list("sealed_under", flat=True).distinct()
 
 
 def content(alias: str, manifest: Manifest, ring: KeyRing) -> Iterator[bytes]:

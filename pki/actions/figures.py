@@ -7,10 +7,12 @@ from datetime import datetime
 from django.db.models import Count, Max, Min
 
 from pki.actions.backups import last_backup
+from pki.actions.deliveries import TOLD_FOR, watched
 from pki.models import (
     Authority,
     Certificate,
     Clock,
+    DeliveryState,
     Job,
     JobRun,
     ProbeState,
@@ -43,6 +45,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_authorities()
     yield from of_reminders(now)
     yield from of_backups()
+    yield from of_deliveries(now)
 
 
 def of_the_clock() -> Iterator[Figure]:
@@ -172,3 +175,15 @@ def of_backups() -> Iterator[Figure]:
         "As of when the newest backup is; 0 if there has never been one.",
         last.at.timestamp() if last else 0,
     )
+
+
+def of_deliveries(now: datetime) -> Iterator[Figure]:
+    """Of the last days only: what was given up long ago is nobody's alarm any more."""
+    found = watched(now).order_by().values_list("state").annotate(Count("pk"))
+    for state, number in ({state.value: 0 for state in DeliveryState} | dict(found)).items():
+        yield Figure(
+            "certiflow_deliveries",
+            f"Messages of the last {TOLD_FOR.days} days by state.",
+            number,
+            (("state", state),),
+        )

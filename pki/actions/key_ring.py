@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from pki.errors import CertiflowError, Unavailable
-from pki.models import PrivateKey
+from pki.models import PrivateKey, Secret
 from pki.vault import ring
 from pki.vault.ring import KeyRing
 
@@ -70,7 +70,8 @@ def make_first(path: Path) -> None:
 
 
 def has_sealed_keys() -> bool:
+    """Or anything else that is sealed."""
     try:
-        return PrivateKey.objects.exists()
+        return PrivateKey.objects.exists() or Secret.objects.exists()
     except DatabaseError:  # Before the first migration there is no table.
         return False

@@ -1,7 +1,8 @@
-"""Sealing every private key anew under the first key of the ring."""
+"""Sealing every private key, and every other secret, anew under the first key of the ring."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,7 +11,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.key_ring import current_ring
 from pki.errors import Conflict
-from pki.models import PrivateKey
+from pki.models import PrivateKey, Secret
 from pki.vault import ring, sealing
 from pki.vault.ring import KeyRing
 
@@ -57,18 +58,22 @@ def rekey(*, actor: Actor, new_key: bool = True, forget_others: bool = False) ->
 
 def reseal_all(found: KeyRing) -> int:
     """How many records were sealed anew; again from where it stopped, if it was stopped."""
+    return reseal_kind(PrivateKey, found) + reseal_kind(Secret, found)
+
+
+def reseal_kind(model: type[PrivateKey] | type[Secret], found: KeyRing) -> int:
     done = 0
     while True:
         with transaction.atomic():
-            rows = list(
-                PrivateKey.objects.select_for_update()
+            rows: list[Any] = list(
+                model._default_manager.select_for_update()
                 .exclude(sealed_under=found.first.id)
                 .order_by("pk")[:BATCH]
             )
             for row in rows:
                 row.sealed = sealing.reseal(bytes(row.sealed), row.associated_data, found)
                 row.sealed_under = sealing.sealed_under(row.sealed)
-            PrivateKey.objects.bulk_update(rows, ["sealed", "sealed_under"])
+            model._default_manager.bulk_update(rows, ["sealed", "sealed_under"])
         done += len(rows)
         if not rows:
             return done

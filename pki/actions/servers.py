@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.recipients import checked_addresses
 from pki.errors import Conflict
 from pki.models import Server
 from pki.x509 import names
@@ -17,17 +18,28 @@ AGENT_PORT = 3003
 
 
 def add_server(
-    fqdn: str, *, actor: Actor, additional_names: Sequence[str] = (), comment: str = ""
+    fqdn: str,
+    *,
+    actor: Actor,
+    additional_names: Sequence[str] = (),
+    comment: str = "",
+    owners: Sequence[str] = (),
 ) -> Server:
-    """Raises InvalidInput ``name.…`` and Conflict ``server.exists``, on the field in question."""
+    """``owners`` are the e-mail addresses of those who look after it.
+
+    Raises InvalidInput ``name.…`` or ``recipient.…`` and Conflict ``server.exists``, on the
+    field in question.
+    """
     name = names.server_name(fqdn)
     others = checked_others(name, additional_names)
+    told = checked_addresses(owners, field="owners")
     try:
         with transaction.atomic():
             server = Server.objects.create(
                 fqdn=name,
                 additional_names=others,
                 comment=comment.strip()[:COMMENT_LIMIT],
+                owners=told,
                 probe_port=agent_port() if name == settings.HOST else AGENT_PORT,
             )
             record(actor, "server.added", server, additional_names=others)
@@ -47,17 +59,32 @@ def agent_port() -> int:
 
 
 def change_server(
-    server: Server, *, actor: Actor, additional_names: Sequence[str], comment: str
+    server: Server,
+    *,
+    actor: Actor,
+    additional_names: Sequence[str],
+    comment: str,
+    owners: Sequence[str] | None = None,
 ) -> Server:
-    """New names take effect with the next certificate; the current one stays as it is."""
+    """New names take effect with the next certificate; the current one stays as it is.
+
+    Without ``owners`` those there are stay.
+    """
     others = checked_others(server.fqdn, additional_names)
+    told = None if owners is None else checked_addresses(owners, field="owners")
     with transaction.atomic():
         changed = Server.objects.select_for_update().get(pk=server.pk)
         before = changed.additional_names
         changed.additional_names = others
         changed.comment = comment.strip()[:COMMENT_LIMIT]
-        changed.save(update_fields=["additional_names", "comment"])
-        record(actor, "server.changed", changed, before=before, additional_names=others)
+        new_owners = {}
+        if told is not None and told != changed.owners:
+            changed.owners = told
+            new_owners = {"owners": told}
+        changed.save(update_fields=["additional_names", "comment", "owners"])
+        record(
+            actor, "server.changed", changed, before=before, additional_names=others, **new_owners
+        )
     return changed
 
 

@@ -35,7 +35,9 @@ def new_setup_code() -> str:
     return code
 
 
-def create_first_administrator(code: str, username: str, password: str, *, actor: Actor) -> User:
+def create_first_administrator(
+    code: str, username: str, password: str, *, actor: Actor, email: str = ""
+) -> User:
     """The administrator's account, and the code is used up. Raises InvalidInput ``setup.code``."""
     with transaction.atomic():
         found = (
@@ -50,13 +52,13 @@ def create_first_administrator(code: str, username: str, password: str, *, actor
                 code="setup.code",
                 field="code",
             )
-        user = first_administrator(username, password, actor=actor)
+        user = first_administrator(username, password, actor=actor, email=email)
         found.used_at = timezone.now()
         found.save(update_fields=["used_at"])
     return user
 
 
-def first_administrator(username: str, password: str, *, actor: Actor) -> User:
+def first_administrator(username: str, password: str, *, actor: Actor, email: str = "") -> User:
     """Without a code, for someone with a shell on this machine. Raises ``setup.done``."""
     if has_administrator():
         raise Conflict(
@@ -64,7 +66,7 @@ def first_administrator(username: str, password: str, *, actor: Actor) -> User:
             "Users.",
             code="setup.done",
         )
-    return add_user(username, password, Role.ADMINISTRATOR, actor=actor)
+    return add_user(username, password, Role.ADMINISTRATOR, actor=actor, email=email)
 
 
 def digest(code: str) -> str:

@@ -1,6 +1,15 @@
 """What runs by the clock; a job is one file, and `KINDS` is the list of them."""
 
-from pki.jobs import bulk_changes, probes, publication, reminders, renewals, tidying, unfinished
+from pki.jobs import (
+    bulk_changes,
+    deliveries,
+    probes,
+    publication,
+    reminders,
+    renewals,
+    tidying,
+    unfinished,
+)
 from pki.jobs.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -12,6 +21,7 @@ KINDS: dict[str, Kind] = {
         reminders.KIND,
         unfinished.KIND,
         bulk_changes.KIND,
+        deliveries.KIND,
         tidying.KIND,
     )
 }

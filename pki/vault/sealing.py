@@ -74,7 +74,7 @@ def decrypt(key: bytes, text: bytes, associated_data: bytes) -> bytes:
 
 def damaged() -> Unavailable:
     return Unavailable(
-        "A sealed private key does not open: the record was changed or moved in the database. "
-        "Restore it from a backup; “certiflow doctor” names the records.",
+        "A sealed private key or other secret does not open: the record was changed or moved in "
+        "the database. Restore it from a backup; “certiflow doctor” names the records.",
         code="vault.damaged",
     )

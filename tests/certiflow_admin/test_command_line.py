@@ -65,6 +65,9 @@ def test_an_unknown_command_is_a_usage_error_with_the_nearest_one(tmp_path: Path
     [
         ("CERTIFLOW_DASHBOARD_BIND", "8443"),
         ("CERTIFLOW_PUBLIC_URL", "ftp://pki.example.com"),
+        ("CERTIFLOW_DASHBOARD_URL", "admin.example.com"),
+        ("CERTIFLOW_MAIL_FROM", "certiflow"),
+        ("EMAIL_URL", "pigeon://someone:open-sesame@mail.example.com"),
         ("CERTIFLOW_TRUSTED_PROXIES", "the proxy"),
         ("CERTIFLOW_AUTOMATIC_REGISTRATION", "perhaps"),
         ("CERTIFLOW_DATA_DIR", "/proc/nowhere"),

@@ -52,3 +52,23 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ImproperlyConfigured, match="CERTIFLOW_DATA_DIR is not usable"):
         secret_key("", tmp_path / "file" / "secret_key")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("certiflow@example.com", "certiflow@example.com"),
+        ("certiflow@host", "certiflow@host"),
+        ("The root <root@example.com>", "The root <root@example.com>"),
+    ],
+)
+def test_mail_comes_from_an_address_with_a_name_or_without(given: str, used: str) -> None:
+    assert environment.mail_address(given) == used
+
+
+@pytest.mark.parametrize(
+    "wrong", ["certiflow", "@example.com", "a@", "a b@example.com", "x <y>", ""]
+)
+def test_what_mail_cannot_come_from_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"certiflow@example\.com"):
+        environment.mail_address(wrong)

@@ -24,6 +24,7 @@ def server_add(request: HttpRequest) -> HttpResponse:
                 actor=actor_of(request),
                 additional_names=form.cleaned_data["additional_names"],
                 comment=form.cleaned_data["comment"],
+                owners=form.cleaned_data["owners"],
             )
         except CertiflowError as error:
             add_error(form, error)
@@ -38,7 +39,11 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     form = ServerEditForm(
         request.POST or None,
-        initial={"additional_names": server.additional_names, "comment": server.comment},
+        initial={
+            "additional_names": server.additional_names,
+            "comment": server.comment,
+            "owners": server.owners,
+        },
     )
     if form.is_valid():
         try:

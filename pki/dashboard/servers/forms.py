@@ -30,6 +30,11 @@ class ServerForm(forms.Form):
         help_text="Other DNS names and IP addresses that the certificate covers, one a line.",
     )
     comment = forms.CharField(label="Comment", required=False, max_length=500)
+    owners = NamesField(
+        label="Owners",
+        help_text="E-mail addresses of those who look after this server, one a line. They are "
+        "reminded as well.",
+    )
 
 
 class ServerEditForm(ServerForm):

@@ -21,12 +21,24 @@ def role_field() -> forms.ChoiceField:
     )
 
 
+def email_field() -> forms.CharField:
+    # Not Django's own field: the action checks the address, and says how to write it.
+    return forms.CharField(
+        label="E-mail address",
+        required=False,
+        max_length=254,
+        help_text="Administrators are reminded there of what expires.",
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class AddUserForm(NewPasswordMixin):
     username = forms.CharField(
         label="User name",
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
+    email = email_field()
     role = role_field()
     password = new_password_field(
         "First password",
@@ -36,6 +48,7 @@ class AddUserForm(NewPasswordMixin):
 
 
 class UserForm(forms.Form):
+    email = email_field()
     role = role_field()
     is_active = forms.BooleanField(label="May sign in", required=False)
 

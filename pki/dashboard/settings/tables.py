@@ -11,6 +11,7 @@ from pki.models import User
 
 class UserTable(tables.Table):
     username = tables.Column("Name", linkify=("settings-user", {"pk": tables.A("pk")}))
+    email = tables.Column("E-mail address", default="–", orderable=False)
     role = tables.Column("Role", accessor="get_role_display", order_by="role")
     is_active = tables.Column("May sign in")
     last_login = tables.Column("Last signed in", empty_values=())
@@ -18,7 +19,7 @@ class UserTable(tables.Table):
     class Meta:
         model = User
         fields = ()
-        sequence = ("username", "role", "is_active", "last_login")
+        sequence = ("username", "email", "role", "is_active", "last_login")
 
     def render_is_active(self, value: bool) -> SafeString:
         return (

@@ -29,7 +29,11 @@ def user_add(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             user = add_user(
-                data["username"], data["password"], data["role"], actor=actor_of(request)
+                data["username"],
+                data["password"],
+                data["role"],
+                actor=actor_of(request),
+                email=data["email"],
             )
         except CertiflowError as error:
             add_error(form, error)
@@ -44,7 +48,8 @@ def user_add(request: HttpRequest) -> HttpResponse:
 def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = UserForm(
-        request.POST or None, initial={"role": person.role, "is_active": person.is_active}
+        request.POST or None,
+        initial={"email": person.email, "role": person.role, "is_active": person.is_active},
     )
     if form.is_valid():
         try:

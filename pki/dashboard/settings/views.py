@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from pki.actions.backups import last_backup
 from pki.actions.key_ring import current_ring
+from pki.actions.postbox import nobody_gets_mail
 from pki.dashboard.access import administrator_required
 from pki.models import PrivateKey, Role, User
 
@@ -22,6 +23,9 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             ("Name of this host", settings.HOST, "CERTIFLOW_HOST"),
             ("Dashboard listens on", settings.DASHBOARD_BIND, "CERTIFLOW_DASHBOARD_BIND"),
             ("Port of the agent site", settings.AGENT_BIND, "CERTIFLOW_AGENT_BIND"),
+            ("Address in messages", settings.DASHBOARD_URL, "CERTIFLOW_DASHBOARD_URL"),
+            ("Mail comes from", settings.DEFAULT_FROM_EMAIL, "CERTIFLOW_MAIL_FROM"),
+            ("Mail server", mail_server(), "EMAIL_URL"),
             ("Public address", settings.PUBLIC_URL or "none", "CERTIFLOW_PUBLIC_URL"),
             (
                 "Trusted proxies",
@@ -40,6 +44,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             ("Last backup", backup_in_words(), ""),
             ("Private keys kept here", f"{PrivateKey.objects.count():,}", ""),
         ],
+        "mail_is_printed": nobody_gets_mail(),
         "administrators": User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count(),
         "people": User.objects.filter(is_active=True).count(),
     }
@@ -51,3 +56,10 @@ def backup_in_words() -> str:
     if last is None:
         return "none yet; run certiflow backup FILE"
     return f"{last.at:%Y-%m-%d %H:%M} UTC by {last.made_by}, {last.size:,} bytes"
+
+
+def mail_server() -> str:
+    """Without the password that may stand in EMAIL_URL."""
+    if nobody_gets_mail():
+        return "none"
+    return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"

@@ -37,6 +37,13 @@ class AdministratorForm(NewPasswordMixin):
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
+    email = forms.CharField(
+        label="Your e-mail address",
+        required=False,
+        max_length=254,
+        help_text="You are reminded there of what expires.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
     password = new_password_field(
         "Password", help_text="12 characters at least. You will be asked for it before a private "
         "key leaves this dashboard.",

@@ -50,7 +50,11 @@ def administrator(request: HttpRequest) -> HttpResponse:
         actor = Actor(name=data["username"], door="setup", address=client_address(request))
         try:
             user = create_first_administrator(
-                data["code"], data["username"], data["password"], actor=actor
+                data["code"],
+                data["username"],
+                data["password"],
+                actor=actor,
+                email=data["email"],
             )
         except CertiflowError as error:
             add_error(form, error)

@@ -1,4 +1,4 @@
-"""`certiflow rekey`: every private key is sealed anew under a new first key of the ring."""
+"""`certiflow rekey`: every secret is sealed anew under a new first key of the ring."""
 
 from dataclasses import asdict
 from typing import Any
@@ -28,8 +28,8 @@ class Command(ActionCommand):
             write_document(self.stdout, asdict(done))
             return
         self.stdout.write(
-            f"{done.resealed} private {'key is' if done.resealed == 1 else 'keys are'} sealed "
-            f"anew; everything is under the master key {done.first}."
+            f"Private keys and other secrets sealed anew: {done.resealed}; everything is under "
+            f"the master key {done.first}."
         )
         self.stdout.write("\n".join(next_steps(done)))
 

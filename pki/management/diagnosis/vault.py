@@ -1,4 +1,4 @@
-"""The key ring, and every private key sealed under it."""
+"""The key ring, and every private key and other secret sealed under it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,10 @@ from django.conf import settings
 
 from pki.actions.key_ring import current_ring, has_sealed_keys
 from pki.actions.stored_keys import open_key
+from pki.actions.stored_secrets import open_secret
 from pki.errors import CertiflowError
 from pki.management.diagnosis.finding import Finding, mend, ok, warn
-from pki.models import Certificate, PrivateKey
+from pki.models import Certificate, Channel, PrivateKey, Secret
 from pki.vault.ring import KeyRing
 from pki.x509 import keys
 
@@ -33,6 +34,7 @@ def findings() -> Iterator[Finding]:
     count = len(ring.keys)
     yield ok(RING, f"{count} {'key' if count == 1 else 'keys'} in {where}.")
     yield every_key()
+    yield from every_secret()
     yield from older(ring)
 
 
@@ -77,11 +79,36 @@ def named_record(row: PrivateKey) -> str:
     return f"{row.pk} (of {of}, sealed under {row.sealed_under})"
 
 
+def every_secret() -> Iterator[Finding]:
+    """Addresses and signing keys of webhooks and chats; nothing to say where there are none."""
+    shut = [row for row in Secret.objects.order_by("pk") if not secret_opens(row)]
+    if shut:
+        named = ", ".join(map(str, Channel.objects.filter(secret__in=shut)[:SHOWN]))
+        yield mend(
+            "Webhooks and chats",
+            f"{len(shut):,} addresses do not open: {named or 'of no channel'}.",
+            "Put the master key back into the ring if one was taken out; else remove these "
+            "channels under Settings, Recipients, and add them again.",
+        )
+
+
+def secret_opens(row: Secret) -> bool:
+    try:
+        open_secret(row)
+    except (CertiflowError, ValueError):
+        return False
+    return True
+
+
 def older(ring: KeyRing) -> Iterator[Finding]:
-    behind = PrivateKey.objects.exclude(sealed_under=ring.first.id).count()
+    behind = sum(
+        model._default_manager.exclude(sealed_under=ring.first.id).count()
+        for model in (PrivateKey, Secret)
+    )
     if behind:
         yield warn(
             "Sealing",
-            f"{behind:,} private keys are sealed under another key than the ring's first.",
+            f"{behind:,} private keys or other secrets are sealed under another key than the "
+            "ring's first.",
             "Run “certiflow rekey”.",
         )

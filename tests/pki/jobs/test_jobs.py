@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
@@ -23,6 +24,7 @@ from pki.models import (
     RevocationList,
 )
 from tests.pki.conftest import Agent
+from tests.pki.told import ADDRESS, notice, told
 
 ANNA = Actor(name="anna", door="dashboard")
 
@@ -82,6 +84,16 @@ def test_what_was_told_is_kept_for_years_and_then_removed(issued: Certificate) -
         assert "1 messages, 1 reminders removed" in KINDS["tidying"].work()
     # What was never sent is not forgotten.
     assert [row.key for row in Delivery.objects.all()] == ["queued"]
+
+
+def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
+    db: None, mailoutbox: list[EmailMessage]
+) -> None:
+    told(*(notice(f"cm{number}.example.com", urgent=True) for number in range(50)))
+    work = KINDS["deliveries"].work
+    assert work() == "1 made, 1 sent"
+    assert work() == "Nothing"
+    assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
 
 
 def test_maintain_runs_them_all_and_says_what_each_did(

@@ -77,6 +77,7 @@ def test_the_code_works_once(client: Client) -> None:
         ({"password": "short", "password_again": "short"}, "12 characters"),
         ({"password_again": "something else 1"}, "The two passwords differ"),
         ({"username": "two words"}, "no spaces"),
+        ({"email": "anna@"}, "“anna@” is not an e-mail address"),
     ],
 )
 def test_a_mistake_is_named_and_no_account_is_made(

@@ -14,9 +14,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from pki.actions.actor import SYSTEM
+from pki.actions.channels import add_webhook
+from pki.actions.recipients import default_group
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
-from pki.models import AuditEvent, Authority, Backup, Certificate, PrivateKey, Server, User
+from pki.models import AuditEvent, Authority, Backup, Certificate, PrivateKey, Secret, Server, User
 from pki.x509.keys import KeySpec
 from tests.pki.management.conftest import HOST, Shell
 
@@ -133,6 +135,17 @@ def test_keys_under_an_older_ring_key_ask_for_rekey(healthy: Settings, findings:
     healthy.MASTER_KEYS = f"{'B' * 43}=,{healthy.MASTER_KEYS}"
     found = findings()["Sealing"]
     assert (found["verdict"], found["way_out"]) == ("warn", "Run “certiflow rekey”.")
+
+
+def test_a_webhook_whose_address_does_not_open_is_named(
+    healthy: Settings, findings: Findings
+) -> None:
+    add_webhook(default_group(), "Tickets", "https://tickets.example.com/hook", actor=SYSTEM)
+    assert "Webhooks and chats" not in findings()
+    Secret.objects.update(sealed=b"damaged")
+    found = findings()["Webhooks and chats"]
+    assert found["verdict"] == "mend"
+    assert "Tickets" in found["detail"]
 
 
 def test_a_left_over_reservation_is_named(healthy: Settings, findings: Findings) -> None:

@@ -1,0 +1,1 @@
+"""What expires, in people's calendars."""

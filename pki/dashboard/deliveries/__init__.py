@@ -1,0 +1,1 @@
+"""The messages that left, or did not."""

@@ -1,0 +1,1 @@
+"""Who is told: groups of people, their webhooks and their chat rooms."""
