@@ -108,6 +108,14 @@ class Identity:
     def roots_file(self) -> Path:
         return self.directory / "roots.pem"
 
+    @property
+    def root_fingerprints(self) -> list[str]:
+        """SHA-256 of each trusted root's DER, lower-case hexadecimal."""
+        if not self.roots_file.exists():
+            return []
+        roots = x509.load_pem_x509_certificates(self.roots_file.read_bytes())
+        return [root.fingerprint(hashes.SHA256()).hex() for root in roots]
+
     def trust(self, certificates: list[x509.Certificate]) -> bool:
         """Trust exactly these from now on; whether anything changed."""
         content = b"".join(each.public_bytes(Encoding.PEM) for each in certificates)

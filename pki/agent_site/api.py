@@ -12,6 +12,7 @@ from pki.actions.agent_tasks import LEASE, lease_tasks, take_result
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.presence import keep_inventory
 from pki.actions.registration import Registration, register
+from pki.actions.trusted_roots import newest_known
 from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
 from pki.agent_site.announced_roots import announced_roots
@@ -52,7 +53,7 @@ def register_agent(request: HttpRequest) -> HttpResponse:
 
 @answered("POST")
 def hello(request: HttpRequest) -> HttpResponse:
-    """Takes the inventory; says what the agent should know and do."""
+    """Takes the inventory and the roots it trusts; says what it should know and do."""
     known = caller(request)
     take_inventory(known, bodies.json_object(request))
     return answer(
@@ -129,13 +130,15 @@ def take_inventory(known: Caller, document: dict[str, Any]) -> None:
     if not document:
         return
     described = {name: bodies.text(document, name, limit=253) for name in DESCRIBED}
-    rest = {name: value for name, value in document.items() if name not in DESCRIBED}
+    known_apart = {*DESCRIBED, "roots"}
+    rest = {name: value for name, value in document.items() if name not in known_apart}
     keep_inventory(
         known.workstation_id,
         hostname=described["hostname"],
         os=described["os"][:100],
         agent_version=described["agent_version"][:40],
         inventory=bodies.without_nul(rest),
+        newest_root=newest_known(bodies.texts(document, "roots"), announced_roots()),
     )
 
 

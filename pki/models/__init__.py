@@ -11,6 +11,7 @@ from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
 from pki.models.registration_policy import RegistrationPolicy
 from pki.models.revocation_list import RevocationList
+from pki.models.rollover import Rollover, ServerRollover
 from pki.models.saved_view import SavedView
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
@@ -33,8 +34,10 @@ __all__ = [
     "RegistrationPolicy",
     "RevocationList",
     "Role",
+    "Rollover",
     "SavedView",
     "Server",
+    "ServerRollover",
     "SetupCode",
     "Tag",
     "TaskState",
