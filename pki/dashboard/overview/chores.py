@@ -11,6 +11,7 @@ from django.urls import reverse
 from pki.actions.bulk_changes import left_behind
 from pki.actions.clock import silent_since
 from pki.actions.issuance import ABANDONED_AFTER
+from pki.actions.rollover.open_rollover import open_rollover
 from pki.dashboard.servers.filters import with_state
 from pki.jobs import KINDS
 from pki.models import (
@@ -18,11 +19,13 @@ from pki.models import (
     Certificate,
     Job,
     Role,
+    Rollover,
     Server,
     TrustState,
     User,
     Workstation,
 )
+from pki.models.rollover import Stage
 
 #: Servers named one by one; of more than these only the number is told.
 SHOWN = 5
@@ -207,16 +210,36 @@ def this_host() -> Iterator[Chore]:
 
 def roots_in_need(now: datetime) -> Iterator[Chore]:
     """A root is replaced over years, not days."""
+    rollover = open_rollover()
+    if rollover is not None:
+        yield of_rollover(rollover)
+        return
     for authority in Authority.objects.filter(active=True).select_related("certificate"):
         left = authority.certificate.time_left(now).days
         if left < 2 * 365:
             yield Chore(
                 "bad" if left < 365 else "soon",
                 f"The root {authority} expires in {max(left, 0):,} days",
-                "Plan its replacement: every server and workstation has to trust the new one.",
-                authority.get_absolute_url(),
-                "Look at it",
+                "Replace it in good time: everything goes on working meanwhile.",
+                reverse("rollover"),
+                "Replace it",
             )
+
+
+def of_rollover(rollover: Rollover) -> Chore:
+    if rollover.paused:
+        detail = "It is paused: no further wave begins until somebody lets it go on."
+    elif rollover.stage == Stage.ANNOUNCED:
+        detail = "The new one is announced; its page says who trusts it already."
+    else:
+        detail = "Certificates are issued anew in waves; its page says who is left."
+    return Chore(
+        "soon",
+        f"The root {rollover.old} is being replaced by {rollover.successor}",
+        detail,
+        reverse("rollover"),
+        "Go on",
+    )
 
 
 def installation(now: datetime) -> Iterator[Chore]:
