@@ -5,7 +5,7 @@ from datetime import timedelta
 from pki.actions.actor import SYSTEM
 from pki.actions.probes import probe_all
 from pki.actions.rollover.open_rollover import open_rollover
-from pki.actions.rollover.waves import step, unsettled
+from pki.actions.rollover.waves import step, to_look_at
 from pki.jobs.kind import Kind
 from pki.models.rollover import Stage
 
@@ -16,8 +16,8 @@ def work() -> str:
         return "The root is not being replaced" if rollover is None else "Announced"
     if rollover.paused:
         return "Paused"
-    # Those of the wave, without waiting for the hourly look at all.
-    for _ in probe_all(unsettled(rollover), actor=SYSTEM):
+    # Without waiting for the hourly look at all of them.
+    for _ in probe_all(to_look_at(rollover), actor=SYSTEM):
         pass
     return step(rollover).in_words()
 

@@ -1,5 +1,6 @@
 """A root is replaced in the browser, with workstations that come by meanwhile."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -110,7 +111,7 @@ def test_re_issuing_goes_on_in_waves(signed_in: Page, site: AgentSite) -> None:
     page.get_by_role("button", name="Begin re-issuing").click()
     expect(page.get_by_text("CM Agent CA G2 signs everything new")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
-    assert not look(page, "rollover-paused", "Replace the root")
+    expect(page.get_by_text("Paused: no further wave begins.")).to_be_visible()
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Next wave of servers now").click()
     expect(page.get_by_label("Servers renewed")).to_have_text("3 of 3")
@@ -126,8 +127,7 @@ def test_it_ends_when_nobody_would_be_cut_off(
     expect(page.get_by_label("Workstations renewed")).to_have_text("3 of 4", timeout=15_000)
     expect(page.get_by_text("1 workstation would be cut off")).to_be_visible()
     page.get_by_role("link", name="1 workstation without a certificate of the new root").click()
-    expect(page.get_by_role("link", name="desk-3", exact=True)).to_be_visible()
-    assert not look(page, "rollover-workstations", "Workstations")
+    expect(page.get_by_role("link", name="desk-3.example.com")).to_be_visible()
     site.revoke("desk-3")
     site.do("from pki.jobs import KINDS; KINDS['probes'].work()")
     page.goto("/authorities/rollover/")
@@ -139,25 +139,22 @@ def test_it_ends_when_nobody_would_be_cut_off(
     expect(page.get_by_text("CM Agent CA is retired.")).to_be_visible()
     page.goto("/authorities/")
     expect(page.get_by_text("Retired")).to_be_visible()
-    assert not look(page, "rollover-authorities", "Authorities")
 
 
 def test_afterwards_only_the_new_root_is_announced_and_let_in(
     site: AgentSite, agents: list[Client]
 ) -> None:
-    # The site's processes look at their roots again within seconds.
-    site.root_file.write_text(
-        site.do("print(bytes(Authority.objects.get(active=True).certificate.der).hex())")
-        and site.do(
-            "from pki.x509 import bundles; from pki.actions.certificate_row import parsed; "
-            "print(bundles.pem(parsed(Authority.objects.get(active=True).certificate)).decode())"
-        )
+    pem = site.do(
+        "from pki.x509 import bundles; from pki.actions.certificate_row import parsed; "
+        "print(bundles.pem(parsed(Authority.objects.get(active=True).certificate)).decode())"
     )
-    agents[0].reconnect()
+    # From now on these trust the new root alone.
+    site.root_file.write_text(pem)
     for _ in range(20):
+        agents[0].reconnect()
         roots = agents[0].hello(hostname="desk-0").document["roots"]
         if len(roots) == 1:
             break
-        agents[0].reconnect()
-    else:
-        raise AssertionError(roots)
+        # Each process looks at the roots again within some seconds.
+        time.sleep(0.5)
+    assert [root["certificate"].strip() for root in roots] == [pem.strip()]

@@ -18,7 +18,7 @@ from pki.actions.actor import SYSTEM, Actor
 from pki.actions.agent_tasks import assign_task
 from pki.actions.audit import record
 from pki.actions.automatic_renewal import renew_now
-from pki.actions.rollover.cut_off import not_seen, with_old_certificate
+from pki.actions.rollover.cut_off import counted, not_seen, with_old_certificate
 from pki.actions.rollover.standing import waiting
 from pki.errors import CertiflowError, Conflict
 from pki.models import (
@@ -35,6 +35,8 @@ from pki.models.rollover import Stage
 from pki.task_kinds.renew_certificate import RENEW_CERTIFICATE
 
 LEASE = timedelta(minutes=5)
+#: The servers of the wave are looked at more often than the others.
+LOOK_EVERY = timedelta(minutes=5)
 #: Agents that have not come back by then do not hold up the others.
 WAVE_LASTS = timedelta(hours=1)
 #: And are asked again after this.
@@ -54,13 +56,13 @@ class Stepped:
 
     def in_words(self) -> str:
         said = [
-            f"{number:,} {text}"
-            for number, text in (
-                (self.renewed, "servers renewed"),
-                (self.refused, "servers could not be renewed"),
-                (self.asked, "workstations asked to renew"),
-                (self.servers_waiting, "servers not seen with the new certificate yet"),
-                (self.workstations_waiting, "workstations not back yet"),
+            f"{counted(number, noun)} {text}"
+            for number, noun, text in (
+                (self.renewed, "server", "renewed"),
+                (self.refused, "server", "could not be renewed"),
+                (self.asked, "workstation", "asked to renew"),
+                (self.servers_waiting, "server", "not seen with the new certificate yet"),
+                (self.workstations_waiting, "workstation", "not back yet"),
             )
             if number
         ]
@@ -163,6 +165,16 @@ def unsettled(row: Rollover) -> "QuerySet[Server]":
         .filter(not_seen(row) | (unwatched & ~seen))
         .exclude(fqdn=settings.HOST)
     )
+
+
+def to_look_at(row: Rollover) -> "QuerySet[Server]":
+    """Of the wave, those that a look now may find in use: not looked at since a few minutes."""
+    members = ServerRollover.objects.filter(
+        rollover=row, wave=row.server_wave, renewed_at__isnull=False
+    ).values("server")
+    since = timezone.now() - LOOK_EVERY
+    due = Q(probed_at=None) | Q(probed_at__lt=since) | Q(probed_at__lt=F("certificate__issued_at"))
+    return Server.objects.filter(not_seen(row), due, pk__in=members)
 
 
 def begin_server_wave(row: Rollover, actor: Actor) -> bool:

@@ -21,13 +21,15 @@ NAMES = ("Create and announce", "Everybody trusts it", "Re-issue in waves", "Ret
 
 def steps(row: Rollover, now: Standing, left: CutOff) -> list[Step]:
     current = current_step(row, now, left)
+    done = {1, *({2} if everybody_trusts(now) else set()), *({3} if current == 4 else set())}
     return [
-        Step(number, name, "done" if number < current else "now" if number == current else "later")
+        Step(number, name, "now" if number == current else "done" if number in done else "later")
         for number, name in enumerate(NAMES, start=1)
     ]
 
 
 def current_step(row: Rollover, now: Standing, left: CutOff) -> int:
+    """The one where somebody has to do something next; trust may still grow beside it."""
     if row.stage == Stage.ANNOUNCED:
         return 3 if everybody_trusts(now) else 2
     return 3 if left.total else 4
