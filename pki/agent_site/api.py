@@ -12,10 +12,9 @@ from pki.actions.agent_tasks import LEASE, lease_tasks, take_result
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.presence import keep_inventory
 from pki.actions.registration import Registration, register
-from pki.actions.trusted_roots import newest_known
 from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
-from pki.agent_site.announced_roots import announced_roots
+from pki.agent_site.announced_roots import announced_roots, newest_announced
 from pki.agent_site.caller import Caller, caller
 from pki.agent_site.lifetimes import ASK_AGAIN, due_for_renewal, poll_interval
 from pki.agent_site.problems import answered
@@ -138,7 +137,7 @@ def take_inventory(known: Caller, document: dict[str, Any]) -> None:
         os=described["os"][:100],
         agent_version=described["agent_version"][:40],
         inventory=bodies.without_nul(rest),
-        newest_root=newest_known(bodies.texts(document, "roots"), announced_roots()),
+        newest_root=newest_announced(bodies.texts(document, "roots")),
     )
 
 

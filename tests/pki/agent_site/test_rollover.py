@@ -51,6 +51,7 @@ def test_what_an_agent_says_of_roots_has_limits(site: AgentSite, joined: Client)
         answer = joined.hello(hostname="x", roots=wrong)
         assert (answer.status, answer.code) == (400, "body.member")
     assert joined.hello(hostname="x", roots=["ab" * 32]).status == 200
+    site.revoke(joined.agent_id)
 
 
 def test_agents_follow_from_one_root_to_the_next(site: AgentSite, tmp_path: Path) -> None:
