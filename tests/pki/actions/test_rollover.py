@@ -12,11 +12,12 @@ from django.utils import timezone
 
 from pki.actions.actor import SYSTEM, Actor
 from pki.actions.agent_tasks import lease_tasks
-from pki.actions.authorities import create_authority
+from pki.actions.authorities import create_authority, import_authority
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.presence import keep_inventory
 from pki.actions.registration_policy import change_policy
-from pki.actions.rollover import waves
+from pki.actions.revocation import revoke
+from pki.actions.rollover import starting, waves
 from pki.actions.rollover.cut_off import cut_off, servers_cut_off, workstations_cut_off
 from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.rollover.stages import (
@@ -50,6 +51,10 @@ from pki.models import (
     TrustState,
     Workstation,
 )
+from pki.x509 import issuing, keys
+from pki.x509.issuing import CertificateRequest
+from pki.x509.material import Material
+from pki.x509.profiles import ISSUING
 from tests.pki.actions.conftest import P256
 from tests.pki.actions.evidence import audited, refused
 from tests.pki.conftest import Agent, certificate_request
@@ -478,3 +483,35 @@ def test_a_successor_is_a_root_of_its_own(announced: Rollover) -> None:
     certificate.verify_directly_issued_by(certificate)
     basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert basic.value.ca
+
+
+def test_the_cross_certificate_in_use_is_not_revoked(announced: Rollover, actor: Actor) -> None:
+    bridge = announced.successor.bridge
+    assert bridge is not None
+    with refused("certificate.is_bridge"):
+        revoke(bridge, "superseded", actor=actor)
+
+
+def test_a_root_that_allows_none_below_it_is_followed_when_all_trust_the_next(
+    db: None, actor: Actor
+) -> None:
+    key = keys.generate(P256)
+    request = CertificateRequest(ISSUING, "Their Root", key.public_key())
+    own = issuing.self_signed(request, key, now=timezone.now() - timedelta(days=1))
+    import_authority(Material(own, key), actor=actor)
+    fleet = Fleet(2)
+    rollover = start_rollover(actor=actor, key_spec=P256)
+    assert rollover.successor.bridge is None
+    with refused("rollover.no_bridge"):
+        begin_reissuing(rollover, actor=actor)
+    fleet.say_hello()
+    begin_reissuing(rollover, actor=actor)
+
+
+def test_two_at_once_start_one(root: Authority, actor: Actor) -> None:
+    """Both have looked before either has stored; the database lets one through."""
+    start_rollover(actor=actor, key_spec=P256)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(starting, "refuse_second_rollover", lambda: None)
+        with refused("rollover.open"):
+            start_rollover(actor=actor, key_spec=P256)
