@@ -48,7 +48,7 @@ class Agent:
         if "certificate" not in answer:
             self.identity.remember(state="pending", key_sha256=key_fingerprint(key))
             return max(1, int(answer.get("retry_after", 15)))
-        self.identity.take(answer["certificate"])
+        self.identity.take(answer["certificate"], answer.get("chain", []))
         self.identity.remember(state=str(answer["state"]), key_sha256=key_fingerprint(key))
         logger.info("Registered as %s.", agent_id)
         return 0
@@ -102,7 +102,7 @@ class Agent:
         key = self.identity.next_key()
         csr = certificate_request(self.identity.required("agent_id"), key)
         answer = self.connection().post("/agent/v1/renew", {"csr": csr})
-        self.identity.take(answer["certificate"])
+        self.identity.take(answer["certificate"], answer.get("chain", []))
         self.identity.remember(key_sha256=key_fingerprint(key))
         self.drop_connection()
         logger.info("The certificate is renewed.")

@@ -217,6 +217,30 @@ def test_an_agent_with_its_old_certificate_is_let_in_until_the_old_root_is_gone(
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
+def test_an_agent_with_a_new_certificate_is_let_in_where_only_the_old_root_is_known(
+    pair: tuple[str, str], tmp_path: Path
+) -> None:
+    roots = two(*pair)
+    certificate, key = roots.leaf(SERVER, under_new=False)
+    shown, own_key = roots.leaf(WORKSTATION, under_new=True)
+    folder = write(
+        tmp_path / "it",
+        cert=certificate,
+        key=key,
+        chain=certificate,
+        old=roots.old,
+        shown=shown,
+        between=[shown, roots.new_with_old],
+        own=own_key,
+    )
+    own = ("-cert", "shown.pem", "-key", "own.pem", "-tls1_2")
+    demanding = ("-Verify", "2", "-verify_return_error", "-x509_strict", "-CAfile", "old.pem")
+    with serving(folder, *demanding) as port:
+        accepted("openssl", *client(port, "old"), *own, "-cert_chain", "between.pem", cwd=folder)
+        rejected("openssl", *client(port, "old"), *own, cwd=folder)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_pkilint_finds_nothing_in_a_cross_certificate(
     pair: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,12 @@ from pki.actions.actor import SYSTEM, Actor
 from pki.actions.agent_tasks import assign_task
 from pki.actions.audit import record
 from pki.actions.automatic_renewal import renew_now
-from pki.actions.rollover.cut_off import counted, not_seen, with_old_certificate
+from pki.actions.rollover.cut_off import (
+    counted,
+    judged_servers,
+    not_seen,
+    with_old_certificate,
+)
 from pki.actions.rollover.standing import waiting
 from pki.errors import CertiflowError, Conflict
 from pki.models import (
@@ -222,6 +227,9 @@ def of_workstations(row: Rollover, actor: Actor) -> int:
         over = timezone.now() - row.workstation_wave_at >= WAVE_LASTS
         if not over and waiting(row).exists():
             return asked
+    if judged_servers(row).filter(Q(lacks_trust=True)).exists():
+        # There a workstation with a new certificate would be a stranger.
+        return asked
     if begin_workstation_wave(row, actor):
         asked += ask_members(row, actor)
     return asked

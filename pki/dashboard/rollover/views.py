@@ -83,7 +83,8 @@ def rollover_decide(request: HttpRequest, verb: str) -> HttpResponse:
         done = decision.action(row, actor=actor_of(request))
         messages.success(request, decision.done_in_words(done))
         return redirect("rollover")
-    context = {"rollover": row, "decision": decision, **decision.in_words(row)}
+    context: dict[str, Any] = {"rollover": row, "decision": decision, **decision.in_words(row)}
     if verb == "begin":
-        context["workstations"] = standing(row).workstations
+        now = standing(row)
+        context |= {"workstations": now.workstations, "servers": now.servers}
     return render(request, "rollover/decide.html", context)

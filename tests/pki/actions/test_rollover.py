@@ -1,6 +1,5 @@
 """A root is replaced: announced, re-issued in waves, retired; and what is refused on the way."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -127,9 +126,10 @@ def announced(root: Authority, actor: Actor) -> Rollover:
 
 
 @pytest.fixture
-def reissuing(
-    servers: list[Server], fleet: Fleet, announced: Rollover, actor: Actor
-) -> Iterator[Rollover]:
+def reissuing(servers: list[Server], fleet: Fleet, announced: Rollover, actor: Actor) -> Rollover:
+    """Every server trusts the successor; what workstations do is for the tests to say."""
+    for server in servers:
+        confirm_server_trust(announced, server, actor=actor)
     return begin_reissuing(announced, actor=actor)
 
 
@@ -398,6 +398,16 @@ def test_only_workstations_that_trust_the_successor_are_asked(
     assert (told.total, told.trusting, told.not_yet, told.unknown) == (5, 1, 1, 3)
     assert step(reissuing).asked == 1
     assert AgentTask.objects.get().workstation == fleet.rows[0]
+
+
+def test_workstations_wait_until_every_server_would_know_them(
+    reissuing: Rollover, servers: list[Server], fleet: Fleet, actor: Actor
+) -> None:
+    fleet.say_hello()
+    withdraw_server_trust(reissuing, servers[2], actor=actor)
+    assert step(reissuing).asked == 0
+    confirm_server_trust(reissuing, servers[2], actor=actor)
+    assert step(reissuing).asked == 5
 
 
 def test_the_next_workstations_follow_when_the_others_are_back_or_an_hour_is_over(

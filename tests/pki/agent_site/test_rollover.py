@@ -26,8 +26,11 @@ def roots(agent: Process) -> list[str]:
 
 
 def issuer(agent: Process) -> str:
-    found = x509.load_pem_x509_certificate((agent.directory / "identity.pem").read_bytes())
-    return found.issuer.rfc4514_string()
+    return shown(agent)[0].issuer.rfc4514_string()
+
+
+def shown(agent: Process) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates((agent.directory / "identity.pem").read_bytes())
 
 
 def come_by(agent: Process, until: Callable[[], bool]) -> None:
@@ -78,6 +81,11 @@ def test_agents_follow_from_one_root_to_the_next(site: AgentSite, tmp_path: Path
 
     shutil.copytree(agent.directory, tmp_path / "roll-1-before")
     come_by(agent, lambda: issuer(agent) == "CN=CM Agent CA G2")
+    # Along with it, it shows who leads from the old root to it, for servers that know that one.
+    assert [each.issuer.rfc4514_string() for each in shown(agent)] == [
+        "CN=CM Agent CA G2",
+        "CN=CM Agent CA",
+    ]
     # This one knows the old root alone; the site answers with its new certificate already.
     assert roots(sleeper) == ["CN=CM Agent CA"]
     come_by(sleeper, lambda: len(roots(sleeper)) == 2)
