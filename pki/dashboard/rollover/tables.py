@@ -21,9 +21,7 @@ class RolloverServerTable(tables.Table):
         "Signed by", accessor="certificate__authority", empty_values=(), orderable=False
     )
     usage = tables.Column("In use", accessor="usage", empty_values=(), orderable=False)
-    trust = tables.Column(
-        "Trusts the new root", accessor="confirmed_at", empty_values=(), orderable=False
-    )
+    trust = tables.Column("Trust", accessor="confirmed_at", empty_values=(), orderable=False)
     problem = tables.Column("In the way", empty_values=(), orderable=False)
 
     class Meta:

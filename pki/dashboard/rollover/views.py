@@ -11,6 +11,7 @@ from pki.actions.rollover.cut_off import cut_off
 from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.rollover.standing import standing
 from pki.actions.rollover.starting import active_root, next_name, start_rollover
+from pki.actions.rollover.waves import unsettled
 from pki.dashboard.access import actor_of, administrator_required
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.rollover.decisions import DECISIONS
@@ -20,6 +21,9 @@ from pki.errors import CertiflowError
 from pki.models import Certificate, Rollover
 from pki.models.rollover import Stage
 from pki.x509.profiles import CROSS
+
+#: Servers named one by one.
+SHOWN = 10
 
 
 def rollover_page(request: HttpRequest) -> HttpResponse:
@@ -34,11 +38,14 @@ def rollover_page(request: HttpRequest) -> HttpResponse:
 
 def in_progress(row: Rollover) -> dict[str, Any]:
     now, left = standing(row), cut_off(row)
+    to_install = list(unsettled(row).defer("comment")[: SHOWN + 1])
     return {
         "steps": steps(row, now, left),
         "servers": now.servers,
         "workstations": now.workstations,
         "left": left,
+        "to_install": to_install[:SHOWN],
+        "more_to_install": len(to_install) > SHOWN,
         "reissuing": row.stage == Stage.REISSUING,
         "crossed": Certificate.objects.filter(
             profile=CROSS.name, authority__in=[row.old, row.successor]

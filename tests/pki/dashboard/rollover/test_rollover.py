@@ -30,7 +30,7 @@ def test_before_it_begins_the_page_says_how_it_goes(
     as_administrator: Client, authority: Authority
 ) -> None:
     page = text(as_administrator)
-    assert "signing; you can cancel without a trace" in page
+    assert "signing; you can still cancel" in page
     assert f'href="{PAGE}start/"' in page
     assert PAGE in text(as_administrator, authority.get_absolute_url())
 
@@ -68,6 +68,7 @@ def test_an_administrator_takes_it_from_the_start_to_the_end(
     assert "cannot retire yet" in refused.content.decode()
 
     as_administrator.post(f"{PAGE}waves/next/")
+    assert f'To install now: <a href="{server.get_absolute_url()}">' in text(as_administrator)
     server.refresh_from_db()
     assert server.certificate is not None
     Server.objects.update(probe_state="in_use", probe_sha256=server.certificate.sha256)
