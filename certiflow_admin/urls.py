@@ -9,6 +9,7 @@ from pki.dashboard.theme import set_theme
 NOUNS = {
     "": "overview",
     "setup/": "setup",
+    "authorities/rollover/": "rollover",
     "authorities/": "authorities",
     "servers/": "servers",
     "certificates/": "certificates",

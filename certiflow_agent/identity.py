@@ -1,11 +1,12 @@
 """Who this agent is: its identifier, key, certificate and roots, in one directory.
 
 ``settings.json`` holds server, identifier and what the server said last; ``identity.pem``
-the key and the certificate in force, in one file so that they always belong together;
+the certificate in force and its key, in one file so that they always belong together;
 ``next.pem`` a new key that was or will be asked about; ``roots.pem`` the trusted roots.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,12 @@ class Identity:
         files.remove(self.next_file)
         files.remove(self.identity_file)
 
-    def take(self, certificate_pem: str) -> None:
+    def take(self, certificate_pem: str, chain_pem: Sequence[str] = ()) -> None:
         """Put the next key and its certificate into force, both or neither.
 
-        Raises AgentError for a certificate of another key.
+        Authorities between the certificate and a root are shown along with it: while a root is
+        being replaced, a server that knows only the old one needs them. Raises AgentError for a
+        certificate of another key.
         """
         key = self.next_key()
         certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
@@ -99,7 +102,10 @@ class Identity:
                 "The server's certificate is for another key. Ask its administrator; nothing was "
                 "changed here."
             )
-        files.write(self.identity_file, certificate.public_bytes(Encoding.PEM) + pem(key))
+        chain = [x509.load_pem_x509_certificate(each.encode()) for each in chain_pem]
+        shown = [certificate, *(each for each in chain if each.subject != each.issuer)]
+        content = b"".join(each.public_bytes(Encoding.PEM) for each in shown)
+        files.write(self.identity_file, content + pem(key))
         files.remove(self.next_file)
 
     # --- roots ----------------------------------------------------------------
@@ -107,6 +113,14 @@ class Identity:
     @property
     def roots_file(self) -> Path:
         return self.directory / "roots.pem"
+
+    @property
+    def root_fingerprints(self) -> list[str]:
+        """SHA-256 of each trusted root's DER, lower-case hexadecimal."""
+        if not self.roots_file.exists():
+            return []
+        roots = x509.load_pem_x509_certificates(self.roots_file.read_bytes())
+        return [root.fingerprint(hashes.SHA256()).hex() for root in roots]
 
     def trust(self, certificates: list[x509.Certificate]) -> bool:
         """Trust exactly these from now on; whether anything changed."""

@@ -11,7 +11,7 @@ from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
-from pki.models import Authority, Certificate
+from pki.models import Authority, Certificate, PrivateKey
 from pki.x509 import checks, issuing, keys, names, root_file
 from pki.x509.material import Material
 from pki.x509.profiles import ROOT
@@ -60,28 +60,33 @@ def store(
     imported = event == "authority.imported"
     try:
         with transaction.atomic():
-            row.save(force_insert=True)
-            stored = Certificate.objects.create(
-                profile=ROOT.name,
-                state=Certificate.State.ISSUED,
-                source=Certificate.Source.IMPORTED if imported else Certificate.Source.GENERATED,
-                private_key=row,
-                issued_at=timezone.now(),
-                **fields_of(certificate),
-            )
-            authority = Authority.objects.create(
-                common_name=stored.common_name or stored.subject[:64],
-                certificate=stored,
-                private_key=row,
-                imported=imported,
-            )
-            stored.authority = authority
-            stored.save(update_fields=["authority"])
+            authority = add_rows(Authority(imported=imported), certificate, row)
+            stored = authority.certificate
             record(
                 actor, event, authority, sha256=stored.sha256, key_algorithm=stored.key_algorithm
             )
     except IntegrityError:
         raise second_root() from None
+    return authority
+
+
+def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKey) -> Authority:
+    """An unsaved authority with its certificate and sealed key, in the caller's transaction."""
+    key.save(force_insert=True)
+    source = Certificate.Source.IMPORTED if authority.imported else Certificate.Source.GENERATED
+    stored = Certificate.objects.create(
+        profile=ROOT.name,
+        state=Certificate.State.ISSUED,
+        source=source,
+        private_key=key,
+        issued_at=timezone.now(),
+        **fields_of(certificate),
+    )
+    authority.common_name = stored.common_name or stored.subject[:64]
+    authority.certificate, authority.private_key = stored, key
+    authority.save(force_insert=True)
+    stored.authority = authority
+    stored.save(update_fields=["authority"])
     return authority
 
 
@@ -103,6 +108,6 @@ def refuse_second_root() -> None:
 def second_root() -> Conflict:
     return Conflict(
         "There is a root already, and it is not replaced: every server and workstation trusts "
-        "it. Go on with it; a fresh start needs an empty data directory.",
+        "it. Go on with it, or replace it step by step under Authorities, Replace this root.",
         code="authority.exists",
     )

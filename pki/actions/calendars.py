@@ -61,7 +61,7 @@ def of_servers() -> Iterator[Day]:
 
 
 def of_roots() -> Iterator[Day]:
-    rows = Authority.objects.filter(certificate__state=Certificate.State.ISSUED)
+    rows = Authority.objects.filter(retired_at=None, certificate__state=Certificate.State.ISSUED)
     for authority in rows.select_related("certificate").order_by("pk"):
         yield Day(
             f"root-{authority.pk}-end@{settings.HOST}",

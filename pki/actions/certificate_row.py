@@ -6,6 +6,7 @@ from cryptography import x509
 
 from pki.models import Certificate
 from pki.x509 import bundles, facts
+from pki.x509.profiles import CROSS
 
 
 def fields_of(certificate: x509.Certificate) -> dict[str, Any]:
@@ -39,8 +40,16 @@ def parsed(row: Certificate) -> x509.Certificate:
 
 
 def chain_of(row: Certificate) -> list[x509.Certificate]:
-    """What comes after the certificate itself, up to and with the root where that is known."""
+    """What comes after the certificate itself, up to and with the root where that is known.
+
+    While a root is being replaced, what its successor signed leads up to the old root, so
+    that clients that know only that one accept it; those that know the successor stop there.
+    """
     if row.authority is not None:
-        root = row.authority.certificate
-        return [] if root.pk == row.pk else [parsed(root)]
+        root, bridge = row.authority.certificate, row.authority.bridge
+        if root.pk == row.pk:
+            return []
+        if bridge is None or bridge.authority is None or row.profile == CROSS.name:
+            return [parsed(root)]
+        return [parsed(bridge), parsed(bridge.authority.certificate)]
     return bundles.load_certificates(bytes(row.chain)) if row.chain else []

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from pki.actions.backups import last_backup
 from pki.actions.deliveries import TOLD_FOR, watched
@@ -42,7 +42,7 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_certificates(now)
     yield from of_servers()
     yield from of_workstations()
-    yield from of_authorities()
+    yield from of_authorities(now)
     yield from of_reminders(now)
     yield from of_backups()
     yield from of_deliveries(now)
@@ -128,18 +128,20 @@ def of_workstations() -> Iterator[Figure]:
     )
 
 
-def of_authorities() -> Iterator[Figure]:
+def of_authorities(now: datetime) -> Iterator[Figure]:
     lists = dict(RevocationList.objects.values_list("pk", "next_update"))
-    for pk, name, not_after in Authority.objects.values_list(
-        "pk", "common_name", "certificate__not_after"
-    ):
+    # That a retired root ends is no news; before that its revocation list still has to be good.
+    for pk, name, not_after, retired_at in Authority.objects.filter(
+        Q(retired_at=None) | Q(certificate__not_after__gt=now)
+    ).values_list("pk", "common_name", "certificate__not_after", "retired_at"):
         labels = (("authority", str(pk)), ("common_name", name))
-        yield Figure(
-            "certiflow_authority_expiry_timestamp_seconds",
-            "When the authority's certificate expires.",
-            not_after.timestamp(),
-            labels,
-        )
+        if retired_at is None:
+            yield Figure(
+                "certiflow_authority_expiry_timestamp_seconds",
+                "When the authority's certificate expires.",
+                not_after.timestamp(),
+                labels,
+            )
         next_update = lists.get(pk)
         if next_update is not None:
             yield Figure(

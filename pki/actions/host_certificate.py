@@ -44,9 +44,9 @@ def host_certificate() -> HostCertificate | None:
     sha256 = host_fingerprint()
     if not sha256:
         return None
-    row = Certificate.objects.select_related("private_key", "authority__certificate").get(
-        sha256=sha256
-    )
+    row = Certificate.objects.select_related(
+        "private_key", "authority__certificate", "authority__bridge"
+    ).get(sha256=sha256)
     if row.private_key is None:
         return None
     return HostCertificate(

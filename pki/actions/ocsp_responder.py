@@ -33,7 +33,9 @@ def responder_of(authority_id: UUID, *, actor: Actor = SYSTEM) -> Responder:
     """
     now = timezone.now()
     row = current_row(authority_id, now)
-    if row is None or row.not_after - now < OCSP_RESPONDER.lifetime / 2:
+    if row is None or (
+        row.not_after - now < OCSP_RESPONDER.lifetime / 2 and can_be_longer(row, authority_id)
+    ):
         try:
             row = issue_responder(authority_id, actor=actor)
         except CertiflowError as error:
@@ -70,6 +72,12 @@ def current_row(authority_id: UUID, now: datetime) -> Certificate | None:
         .order_by("-not_after")
         .first()
     )
+
+
+def can_be_longer(row: Certificate, authority_id: UUID) -> bool:
+    """Not when the authority itself ends then: the next one would end no later."""
+    authority = Authority.objects.select_related("certificate").defer("certificate__der")
+    return row.not_after < authority.get(pk=authority_id).certificate.not_after
 
 
 def issue_responder(authority_id: UUID, *, actor: Actor) -> Certificate:

@@ -64,6 +64,12 @@ def check_revocable(row: Certificate) -> None:
             "there, then renew it here.",
             code="certificate.not_ours",
         )
+    if Authority.objects.filter(bridge=row).exists():
+        raise Conflict(
+            "This cross-certificate carries what the new root signs to those that know only the "
+            "old one. It is given up when the replacement of the root is finished or cancelled.",
+            code="certificate.is_bridge",
+        )
     if Authority.objects.filter(certificate=row).exists():
         raise Conflict(
             "This is the root's own certificate. A root cannot revoke itself: nobody would check. "

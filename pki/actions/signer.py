@@ -38,14 +38,18 @@ class Signer:
         Empty unless a public address is configured: one that does not answer makes clients
         that check it wait or refuse.
         """
-        base = settings.PUBLIC_URL
-        if not base:
-            return Addresses()
-        return Addresses(
-            ca_issuers=f"{base}/pki/{self.authority_id}.cer",
-            crl=f"{base}/pki/{self.authority_id}.crl",
-            ocsp=f"{base}/ocsp/",
-        )
+        return addresses_of(self.authority_id)
+
+
+def addresses_of(authority_id: UUID) -> Addresses:
+    base = settings.PUBLIC_URL
+    if not base:
+        return Addresses()
+    return Addresses(
+        ca_issuers=f"{base}/pki/{authority_id}.cer",
+        crl=f"{base}/pki/{authority_id}.crl",
+        ocsp=f"{base}/ocsp/",
+    )
 
 
 @lru_cache(maxsize=2)

@@ -14,7 +14,7 @@ from pki.actions.presence import keep_inventory
 from pki.actions.registration import Registration, register
 from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
-from pki.agent_site.announced_roots import announced_roots
+from pki.agent_site.announced_roots import announced_roots, newest_announced
 from pki.agent_site.caller import Caller, caller
 from pki.agent_site.lifetimes import ASK_AGAIN, due_for_renewal, poll_interval
 from pki.agent_site.problems import answered
@@ -52,7 +52,7 @@ def register_agent(request: HttpRequest) -> HttpResponse:
 
 @answered("POST")
 def hello(request: HttpRequest) -> HttpResponse:
-    """Takes the inventory; says what the agent should know and do."""
+    """Takes the inventory and the roots it trusts; says what it should know and do."""
     known = caller(request)
     take_inventory(known, bodies.json_object(request))
     return answer(
@@ -129,13 +129,15 @@ def take_inventory(known: Caller, document: dict[str, Any]) -> None:
     if not document:
         return
     described = {name: bodies.text(document, name, limit=253) for name in DESCRIBED}
-    rest = {name: value for name, value in document.items() if name not in DESCRIBED}
+    known_apart = {*DESCRIBED, "roots"}
+    rest = {name: value for name, value in document.items() if name not in known_apart}
     keep_inventory(
         known.workstation_id,
         hostname=described["hostname"],
         os=described["os"][:100],
         agent_version=described["agent_version"][:40],
         inventory=bodies.without_nul(rest),
+        newest_root=newest_announced(bodies.texts(document, "roots")),
     )
 
 

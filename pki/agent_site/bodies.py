@@ -14,6 +14,8 @@ SIZE_LIMIT = 256 * 1024
 #: Bytes of a task's result, which may hold a log.
 RESULT_LIMIT = 2 * 1024 * 1024
 DEPTH_LIMIT = 20
+#: Of a list of texts, and characters of each.
+TEXTS_LIMIT, TEXT_LIMIT = 50, 200
 
 
 def body(request: HttpRequest, content_type: str, limit: int = SIZE_LIMIT) -> bytes:
@@ -83,6 +85,24 @@ def text(document: dict[str, Any], name: str, *, limit: int, required: bool = Fa
     if required and not value:
         raise InvalidInput(f"“{name}” is missing.", code="body.member", field=name)
     return value
+
+
+def texts(document: dict[str, Any], name: str) -> set[str]:
+    """A member of the object that is a list of short texts; empty where it is missing.
+
+    Raises InvalidInput ``body.member`` on its name.
+    """
+    value = document.get(name, [])
+    if not isinstance(value, list) or len(value) > TEXTS_LIMIT:
+        value = [None]
+    if not all(isinstance(each, str) and len(each) <= TEXT_LIMIT for each in value):
+        raise InvalidInput(
+            f"“{name}” must be a list of at most {TEXTS_LIMIT} texts of at most {TEXT_LIMIT} "
+            "characters.",
+            code="body.member",
+            field=name,
+        )
+    return set(value)
 
 
 def base64_body(request: HttpRequest, content_type: str) -> bytes:

@@ -52,7 +52,8 @@ def caller(request: HttpRequest) -> Caller:
     ``certificate.expired`` or ``workstation.revoked``.
 
     The chain is verified by TLS; that the very same certificate is in the database, issued
-    by an authority of ours, says so once more. The first call makes the workstation trusted.
+    by an authority of ours that is not retired, says so once more. The first call makes the
+    workstation trusted.
     """
     der = peer_certificate(request)
     if not der:
@@ -86,7 +87,9 @@ def caller(request: HttpRequest) -> Caller:
 
 def shown() -> "QuerySet[Certificate, tuple[Any, ...]]":
     return (
-        Certificate.objects.filter(sha256="", authority__isnull=False)
+        Certificate.objects.filter(
+            sha256="", authority__isnull=False, authority__retired_at__isnull=True
+        )
         .order_by()
         .values_list(
             "pk",

@@ -7,6 +7,7 @@ from pki.jobs import (
     publication,
     reminders,
     renewals,
+    rollover,
     tidying,
     unfinished,
 )
@@ -16,6 +17,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         renewals.KIND,
+        rollover.KIND,
         publication.KIND,
         probes.KIND,
         reminders.KIND,

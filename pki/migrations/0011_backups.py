@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pki', '0009_reminders'),
+        ('pki', '0010_rollover'),
     ]
 
     operations = [

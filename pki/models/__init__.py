@@ -19,6 +19,7 @@ from pki.models.registration_policy import RegistrationPolicy
 from pki.models.reminder import Reminder, ReminderKind
 from pki.models.reminder_policy import DigestTime, ReminderPolicy
 from pki.models.revocation_list import RevocationList
+from pki.models.rollover import Rollover, ServerRollover
 from pki.models.saved_view import SavedView
 from pki.models.secret import Secret
 from pki.models.server import Server
@@ -55,9 +56,11 @@ __all__ = [
     "ReminderPolicy",
     "RevocationList",
     "Role",
+    "Rollover",
     "SavedView",
     "Secret",
     "Server",
+    "ServerRollover",
     "SetupCode",
     "Tag",
     "TaskState",

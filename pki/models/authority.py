@@ -15,6 +15,13 @@ class Authority(models.Model):
     #: New certificates are signed by the active authority; there is one at most.
     active = models.BooleanField(default=True)
     imported = models.BooleanField(default=False)
+    #: Nobody is to trust it any more: its successor took over, or it never came to that.
+    retired_at = models.DateTimeField(null=True)
+    #: Its name and key, signed by the root before it: sent along with what it signs, so that
+    #: who knows only that root accepts it. Empty when nobody needs it.
+    bridge = models.OneToOneField(
+        "pki.Certificate", on_delete=models.PROTECT, null=True, related_name="bridge_to"
+    )
     #: How many of its certificates were revoked, counted where they are: tells in one small
     #: read whether a revocation list or a cached OCSP answer still says everything.
     revocations = models.BigIntegerField(default=0)

@@ -126,6 +126,12 @@ class Workstation(models.Model):
     renewal_due_at = models.DateTimeField(null=True)
     #: When it took the place of the one before; empty for the first one.
     renewed_at = models.DateTimeField(null=True)
+    #: The newest of our roots that its agent says it trusts; empty while it has said nothing.
+    newest_root = models.ForeignKey(
+        "pki.Authority", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    #: When it was asked last to renew its certificate because its root is being replaced.
+    asked_to_renew_at = models.DateTimeField(null=True)
     token = models.ForeignKey(
         "pki.EnrollmentToken", on_delete=models.PROTECT, null=True, related_name="workstations"
     )
@@ -148,6 +154,12 @@ class Workstation(models.Model):
             models.Index(fields=["address", "registered_at"], name="workstation_address"),
             models.Index(fields=["os"], name="workstation_os"),
             models.Index(fields=["agent_version"], name="workstation_agent"),
+            models.Index(fields=["state", "newest_root"], name="workstation_newest_root"),
+            models.Index(
+                fields=["asked_to_renew_at"],
+                condition=models.Q(asked_to_renew_at__isnull=False),
+                name="workstation_asked_to_renew",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -47,8 +47,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class KnownAuthority:
-    certificate: x509.Certificate
+class KnownResponder:
     responder: Responder
     until: datetime
 
@@ -59,7 +58,8 @@ class Answers:
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
-        self._authorities: dict[UUID, KnownAuthority] = {}
+        self._certificates: dict[UUID, x509.Certificate] = {}
+        self._responders: dict[UUID, KnownResponder] = {}
         self._revocations: Mapping[UUID, int] = {}
         self._looked_at = float("-inf")
 
@@ -84,7 +84,7 @@ class Answers:
                     found = revocations()
                     if found != self._revocations:
                         self._kept.clear()
-                        self._authorities.clear()
+                        self._responders.clear()
                         self._revocations = found
                     self._looked_at = time.monotonic()
         return self._revocations
@@ -101,27 +101,34 @@ class Answers:
     def _made(self, question: Question, seen: Mapping[UUID, int], now: datetime) -> Answer:
         asked = question.certificates
         for pk in seen:
-            authority = self._authority(pk, now)
-            if any(each.is_of(authority.certificate) for each in asked):
+            certificate = self._certificate(pk)
+            if any(each.is_of(certificate) for each in asked):
                 break
         else:
             return Answer(ocsp.UNAUTHORIZED)
-        ours = {each for each in asked if each.is_of(authority.certificate)}
+        # Of this authority alone: that another one cannot answer is none of its business.
+        responder = self._responder(pk, now)
+        ours = {each for each in asked if each.is_of(certificate)}
         found = statuses(pk, (each.serial_number for each in ours))
         known = [found[each.serial_number] if each in ours else ocsp.UNKNOWN for each in asked]
-        der = ocsp.answer(question, known, authority.responder, now=now)
+        der = ocsp.answer(question, known, responder, now=now)
         if question.nonce is not None or not all(status.known for status in known):
             return Answer(der)
         return Answer(der, now, now + ocsp.LIFETIME)
 
-    def _authority(self, pk: UUID, now: datetime) -> KnownAuthority:
-        kept = self._authorities.get(pk)
-        if kept is not None and now < kept.until:
-            return kept
-        row = Authority.objects.select_related("certificate").get(pk=pk)
-        known = KnownAuthority(parsed(row.certificate), responder_of(pk), now + RESPONDER_KEPT)
-        self._authorities[pk] = known
-        return known
+    def _certificate(self, pk: UUID) -> x509.Certificate:
+        kept = self._certificates.get(pk)
+        if kept is None:
+            row = Authority.objects.select_related("certificate").get(pk=pk)
+            kept = self._certificates[pk] = parsed(row.certificate)
+        return kept
+
+    def _responder(self, pk: UUID, now: datetime) -> Responder:
+        kept = self._responders.get(pk)
+        if kept is None or now >= kept.until:
+            kept = KnownResponder(responder_of(pk), now + RESPONDER_KEPT)
+            self._responders[pk] = kept
+        return kept.responder
 
 
 @cache

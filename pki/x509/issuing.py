@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from pki.errors import Conflict, InvalidInput
-from pki.x509 import keys, names
-from pki.x509.profiles import ROOT, SERVER, Profile
+from pki.x509 import facts, keys, names
+from pki.x509.profiles import CROSS, ROOT, SERVER, Profile
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,9 @@ class CertificateRequest:
     #: None: the profile's, or as long as the issuer if that ends earlier.
     lifetime: timedelta | None = None
     allow_weak_key: bool = False
+    #: Of an authority that gets another certificate: its name, its key's identifier and its
+    #: dates go on, whoever made them.
+    own_certificate: x509.Certificate | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def prepare(
     """
     request.profile.check_key(keys.spec_of(request.public_key), allow_weak=request.allow_weak_key)
     not_before, not_after = validity(request, issuer, now)
-    subject = distinguished_name(request.common_name)
+    own = request.own_certificate
+    subject = own.subject if own else distinguished_name(request.common_name)
     issuer_name = issuer.subject if issuer else subject
     serial = serial_number or new_serial_number()
     builder = (
@@ -127,6 +131,16 @@ def root(
     return self_signed(request, key, now=now)
 
 
+def cross_request(own: x509.Certificate) -> CertificateRequest:
+    """For another authority to sign: the name and key that ``own`` has."""
+    return CertificateRequest(
+        profile=CROSS,
+        common_name=facts.common_name(own),
+        public_key=keys.of_certificate(own),
+        own_certificate=own,
+    )
+
+
 def temporary_certificate(host: str, key: keys.PrivateKey, *, now: datetime) -> x509.Certificate:
     """For a site that has to answer by TLS before there is an authority; nobody trusts it."""
     request = CertificateRequest(
@@ -168,7 +182,11 @@ def validity(
                 field="days",
             )
         not_after = issuer.not_valid_after_utc
-    return max(not_before, issuer.not_valid_before_utc), not_after
+    not_before = max(not_before, issuer.not_valid_before_utc)
+    if own := request.own_certificate:
+        not_before = max(not_before, own.not_valid_before_utc)
+        not_after = min(not_after, own.not_valid_after_utc)
+    return not_before, not_after
 
 
 def distinguished_name(common_name: str) -> x509.Name:
@@ -219,12 +237,16 @@ def with_identifiers(
     if request.names:
         general = [names.general_name(name) for name in request.names]
         builder = builder.add_extension(x509.SubjectAlternativeName(general), critical=False)
-    builder = builder.add_extension(
-        x509.SubjectKeyIdentifier.from_public_key(request.public_key), critical=False
-    )
+    builder = builder.add_extension(subject_key_identifier(request), critical=False)
     if issuer is None:
         return builder
     return builder.add_extension(authority_key_identifier(issuer), critical=False)
+
+
+def subject_key_identifier(request: CertificateRequest) -> x509.SubjectKeyIdentifier:
+    own = request.own_certificate
+    kept = facts.extension(own, x509.SubjectKeyIdentifier) if own else None
+    return kept or x509.SubjectKeyIdentifier.from_public_key(request.public_key)
 
 
 def authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:

@@ -139,6 +139,20 @@ ISSUING = Profile(
     backdate=timedelta(minutes=30),
 )
 
+#: The name and key of one root signed by another (RFC 4210, section 4.4), so that who trusts
+#: the one accepts what the other signed. It holds as long as both of them.
+CROSS = Profile(
+    name="cross",
+    label="cross-certificate",
+    key_usages=frozenset({"key_cert_sign", "crl_sign"}),
+    is_authority=True,
+    default_key=ROOT.default_key,
+    rsa_bits=ROOT.rsa_bits,
+    lifetime=ROOT.longest_lifetime,
+    longest_lifetime=ROOT.longest_lifetime,
+    backdate=ROOT.backdate,
+)
+
 SERVER = Profile(
     name="server",
     label="server certificate",
@@ -174,7 +188,7 @@ OCSP_RESPONDER = Profile(
 )
 
 PROFILES = {
-    profile.name: profile for profile in (ROOT, ISSUING, SERVER, WORKSTATION, OCSP_RESPONDER)
+    profile.name: profile for profile in (ROOT, ISSUING, CROSS, SERVER, WORKSTATION, OCSP_RESPONDER)
 }
 
 

@@ -45,7 +45,7 @@ def of_workstations(now: datetime, days: Sequence[int]) -> Iterator[Matter]:
 
 
 def of_roots(now: datetime, days: Sequence[int]) -> Iterator[Matter]:
-    rows = Authority.objects.filter(certificate__not_after__lte=horizon(now, days))
+    rows = Authority.objects.filter(retired_at=None, certificate__not_after__lte=horizon(now, days))
     for pk, name, not_after in rows.values_list("pk", "common_name", "certificate__not_after"):
         yield Matter(
             key=f"authority:{pk}",

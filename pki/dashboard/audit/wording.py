@@ -30,6 +30,8 @@ def address_of(event: AuditEvent) -> str:
             return reverse("server-detail", args=[event.object_id])
         case "authority":
             return reverse("authority-detail", args=[event.object_id])
+        case "rollover":
+            return reverse("rollover")
         case "certificate":
             serial = serial_of(event.object_label)
             return reverse("certificate-detail", args=[serial]) if serial else ""

@@ -15,9 +15,10 @@ from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in
 from pki.dashboard.attachments import attachment
 from pki.dashboard.authorities.forms import ExportForm
 from pki.dashboard.authorities.tables import AuthorityTable
+from pki.dashboard.authorities.wording import role_badge
 from pki.dashboard.form_errors import add_error
 from pki.errors import CertiflowError
-from pki.models import Authority, Certificate, RevocationList
+from pki.models import Authority, Certificate, RevocationList, Rollover
 from pki.models.certificate import EXPIRING
 from pki.x509 import facts
 
@@ -39,6 +40,8 @@ def authority_detail(request: HttpRequest, pk: str) -> HttpResponse:
         "list": RevocationList.objects.filter(authority=authority).defer("der").first(),
         "published": settings.PUBLIC_URL or f"https://{request.get_host()}",
         "names_addresses": bool(settings.PUBLIC_URL),
+        "role": role_badge(authority),
+        "rollover": Rollover.objects.filter(is_open=True).first(),
         "newest": issued.select_related("server").defer("der", "chain")[:8],
     }
     return render(request, "authorities/detail.html", context)

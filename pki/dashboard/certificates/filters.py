@@ -21,13 +21,20 @@ STATES = [
 ]
 
 
+#: Without those that were replaced.
+ROOTS_IN_USE = ("root-in-use", "Root in use")
+
+
 class CertificateFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label="Name or serial number", method="by_text")
     state = django_filters.ChoiceFilter(
         label="State", choices=STATES, empty_label="Any", method="by_state"
     )
     profile = django_filters.ChoiceFilter(
-        label="Kind", choices=list(PROFILE_LABELS.items()), empty_label="Any"
+        label="Kind",
+        choices=[*PROFILE_LABELS.items(), ROOTS_IN_USE],
+        empty_label="Any",
+        method="by_profile",
     )
     expires = django_filters.NumberFilter(
         label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
@@ -51,6 +58,13 @@ class CertificateFilter(django_filters.FilterSet):
         self, queryset: QuerySet[Certificate], _name: str, value: str
     ) -> QuerySet[Certificate]:
         return queryset.filter(in_state(value))
+
+    def by_profile(
+        self, queryset: QuerySet[Certificate], _name: str, value: str
+    ) -> QuerySet[Certificate]:
+        if value == ROOTS_IN_USE[0]:
+            return queryset.filter(authority_of__isnull=False, authority_of__retired_at=None)
+        return queryset.filter(profile=value)
 
     def by_expiry(
         self, queryset: QuerySet[Certificate], _name: str, value: int

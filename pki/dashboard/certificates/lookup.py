@@ -17,7 +17,13 @@ def by_serial(serial: str) -> Certificate:
         raise Http404
     found = (
         Certificate.objects.filter(serial_number=number)
-        .select_related("server__certificate", "authority__certificate", "replaces", "private_key")
+        .select_related(
+            "server__certificate",
+            "authority__certificate",
+            "authority__bridge",
+            "replaces",
+            "private_key",
+        )
         .order_by("authority_id")
     )
     row = next((row for row in found if row.authority_id), None) or next(iter(found), None)

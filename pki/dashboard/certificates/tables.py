@@ -12,6 +12,7 @@ from pki.x509.profiles import PROFILES
 PROFILE_LABELS = {
     "root": "Root",
     "issuing": "Issuing authority",
+    "cross": "Cross",
     "server": "Server",
     "workstation": "Workstation",
     "ocsp-responder": "OCSP responder",

@@ -65,9 +65,11 @@ def of_roots(cuts: Sequence[datetime]) -> Ends:
 
 
 def authorities() -> QuerySet[Authority]:
-    """With their certificates, which two small questions find at once, and a join may not."""
+    """Those in use, with their certificates, which two small questions find at once, and a join
+    may not."""
     certificates = Certificate.objects.defer("der", "chain")
-    return Authority.objects.prefetch_related(Prefetch("certificate", certificates))
+    in_use = Authority.objects.filter(retired_at=None)
+    return in_use.prefetch_related(Prefetch("certificate", certificates))
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ KINDS = (
         "Roots",
         of_roots,
         "certificate-list",
-        "profile=root&state=valid",
-        "profile=root&state=expired",
+        "profile=root-in-use&state=valid",
+        "profile=root-in-use&state=expired",
     ),
 )

@@ -139,7 +139,7 @@ def issue_for_this_host(request: HttpRequest, server: Server | None, form: HostF
 
 @administrator_required
 def done(request: HttpRequest) -> HttpResponse:
-    authority = Authority.objects.select_related("certificate").first()
+    authority = Authority.objects.filter(active=True).select_related("certificate").first()
     if authority is None:
         return redirect("setup")
     server = Server.objects.filter(fqdn=settings.HOST).select_related("certificate").first()

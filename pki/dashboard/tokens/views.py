@@ -17,7 +17,7 @@ from pki.dashboard.form_errors import add_error
 from pki.dashboard.tokens.forms import PolicyForm, TokenForm
 from pki.dashboard.tokens.tables import TokenTable
 from pki.errors import CertiflowError
-from pki.models import EnrollmentToken
+from pki.models import EnrollmentToken, Server
 
 
 def token_list(request: HttpRequest) -> HttpResponse:
@@ -53,11 +53,24 @@ def token_new(request: HttpRequest) -> HttpResponse:
 def join_command() -> str:
     """What to run on a workstation; the token goes to its standard input, not on its command."""
     port = settings.AGENT_BIND.rpartition(":")[2]
-    root = next(iter(trusted_roots())).sha256
+    root = root_to_pin()
     return (
         f"certiflow-agent register --server https://{settings.HOST}:{port} "
         f"--root-sha256 {root} --token-stdin"
     )
+
+
+def root_to_pin() -> str:
+    """The one that this host's certificate leads to: an agent trusts nothing else at first.
+
+    While the root is being replaced, that is the old one until this host has its new certificate.
+    """
+    roots = [root.sha256 for root in trusted_roots()]
+    signed_by = Server.objects.filter(fqdn=settings.HOST).values_list(
+        "certificate__authority__certificate__sha256", flat=True
+    )
+    host_root = signed_by.first()
+    return host_root if host_root in roots else roots[0]
 
 
 @operator_required

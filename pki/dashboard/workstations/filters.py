@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
@@ -9,10 +10,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
+from pki.actions.rollover.cut_off import not_trusting, without_new_certificate
+from pki.actions.rollover.open_rollover import open_rollover
 from pki.errors import InvalidInput
 from pki.models import Tag, TrustState, Workstation
 from pki.models.certificate import LATELY
-from pki.models.workstation import Standing
+from pki.models.workstation import ADMITTED, Standing
 
 Rows = QuerySet[Workstation]
 
@@ -87,6 +90,17 @@ def matching(query: str) -> Rows:
     return found.qs
 
 
+#: While the root is being replaced.
+ROOTS = [
+    ("trusts", "Trusts it"),
+    ("not-yet", "Trusts the old one only"),
+    ("unknown", "Says nothing of roots"),
+    ("untrusting", "Not known to trust it"),
+    ("old", "Has no certificate of it"),
+    ("cut-off", "Would be cut off without the old one"),
+]
+
+
 class PatternFilter(django_filters.CharFilter):
     """The whole text in any capitals; ``*`` stands for any letters."""
 
@@ -141,9 +155,35 @@ class WorkstationFilter(django_filters.FilterSet):
         label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
     )
 
+    root = django_filters.ChoiceFilter(
+        label="New root", choices=ROOTS, empty_label="Any", method="by_root"
+    )
+
     class Meta:
         model = Workstation
         fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rollover = open_rollover()
+        if self.rollover is None and "root" not in (self.data or {}):
+            del self.filters["root"]
+
+    def by_root(self, queryset: Rows, _name: str, value: str) -> Rows:
+        """None at all once the replacement is over: rather than all of them."""
+        if self.rollover is None:
+            return queryset.none()
+        admitted = queryset.filter(state__in=ADMITTED)
+        successor = self.rollover.successor_id
+        wanted = {
+            "trusts": Q(newest_root=successor),
+            "not-yet": Q(newest_root__isnull=False) & ~Q(newest_root=successor),
+            "unknown": Q(newest_root=None),
+            "untrusting": not_trusting(self.rollover),
+            "old": without_new_certificate(self.rollover),
+            "cut-off": not_trusting(self.rollover) | without_new_certificate(self.rollover),
+        }
+        return admitted.filter(wanted[value])
 
     def by_unseen(self, queryset: Rows, _name: str, value: int) -> Rows:
         return queryset.filter(unseen_for(timedelta(days=int(value))))

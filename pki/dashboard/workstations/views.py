@@ -42,7 +42,10 @@ def workstation_list(request: HttpRequest) -> HttpResponse:
 
 def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(
-        Workstation.objects.select_related("certificate", "token").prefetch_related("tags"), pk=pk
+        Workstation.objects.select_related("certificate", "token", "newest_root").prefetch_related(
+            "tags"
+        ),
+        pk=pk,
     )
     tasks = [
         {"task": task, "label": KINDS[task.kind].label if task.kind in KINDS else task.kind}

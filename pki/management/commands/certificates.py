@@ -86,7 +86,7 @@ def ending_in_use(within: timedelta) -> Q:
     now = timezone.now()
     in_use = (
         Q(current_for__isnull=False)
-        | Q(authority_of__active=True)
+        | Q(authority_of__retired_at=None, authority_of__isnull=False)
         | Q(server__isnull=True, authority_of__isnull=True, not_after__gt=now)
     )
     return Q(state=Certificate.State.ISSUED, not_after__lte=now + within) & in_use

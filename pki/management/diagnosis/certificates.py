@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pki.actions.certificate_row import parsed
 from pki.actions.close_unfinished import unfinished
+from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.setup_code import has_administrator
 from pki.errors import CertiflowError
 from pki.management.diagnosis.finding import Finding, mend, ok, warn
@@ -56,11 +57,15 @@ def root(now: datetime) -> Finding:
     except CertiflowError as error:
         return mend(ROOT, error.message, "Nothing that is issued now would be accepted.")
     until = f"“{authority}” is valid to {authority.certificate.not_after:%Y-%m-%d}"
+    rollover = open_rollover()
+    if rollover is not None:
+        stage = rollover.get_stage_display().lower()
+        return ok(ROOT, f"{until}. {rollover.old} is being replaced: {stage}.")
     if authority.certificate.time_left(now) < ROOT_EXPIRING:
         return warn(
             ROOT,
             f"{until}, so certificates can no longer be issued for as long as the longest allowed.",
-            "Plan its replacement: every server and workstation has to trust the next one first.",
+            "Replace it in the dashboard under Authorities, Replace this root.",
         )
     return ok(ROOT, f"{until}.")
 

@@ -35,6 +35,16 @@ def test_it_is_renewed_when_half_its_time_is_gone(authority: Authority) -> None:
     assert second.not_valid_after_utc > first.not_valid_after_utc
 
 
+def test_it_is_not_renewed_for_nothing_when_the_root_itself_ends(authority: Authority) -> None:
+    end = authority.certificate.not_after
+    with time_machine.travel(end - timedelta(days=10)):
+        last = responder_of(authority.pk).certificate
+        assert last.not_valid_after_utc == end
+        assert responder_of(authority.pk).certificate == last
+    with time_machine.travel(end - timedelta(days=1)):
+        assert responder_of(authority.pk).certificate == last
+
+
 def test_it_goes_on_when_its_renewal_fails(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,8 @@ from django.utils import timezone
 from pki.actions import bulk_changes
 from pki.actions.actor import SYSTEM, Actor
 from pki.actions.reminding import remind
+from pki.actions.rollover.stages import begin_reissuing, finish
+from pki.actions.rollover.starting import start_rollover
 from pki.jobs import KINDS
 from pki.models import (
     AuditEvent,
@@ -23,6 +25,7 @@ from pki.models import (
     Reminder,
     RevocationList,
 )
+from pki.x509.keys import KeySpec
 from tests.pki.conftest import Agent
 from tests.pki.told import ADDRESS, notice, told
 
@@ -40,6 +43,19 @@ def test_lists_and_responders_are_renewed_ahead_of_time(authority: Authority) ->
             assert current.next_update is not None
             assert current.next_update > timezone.now()
     assert Certificate.objects.filter(profile="ocsp-responder").count() == 2
+
+
+def test_a_retired_root_is_published_until_it_ends(authority: Authority) -> None:
+    work = KINDS["publication"].work
+    end = authority.certificate.not_after
+    with time_machine.travel(end - timedelta(days=30)):
+        rollover = start_rollover(actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+        finish(begin_reissuing(rollover, actor=SYSTEM), actor=SYSTEM)
+        said = work()
+    assert "CM Agent CA: list 1" in said
+    assert "CM Agent CA G2: list 1" in said
+    with time_machine.travel(end + timedelta(days=1)):
+        assert work().startswith("CM Agent CA G2: list")
 
 
 def test_before_there_is_a_root_there_is_nothing_to_publish(db: None) -> None:

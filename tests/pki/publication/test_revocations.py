@@ -2,10 +2,12 @@
 
 import base64
 import time
+from datetime import timedelta
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,8 +18,13 @@ from django.test import Client
 from pki.actions.actor import SYSTEM
 from pki.actions.certificate_row import parsed
 from pki.actions.revocation import revoke
+from pki.actions.rollover.stages import begin_reissuing
+from pki.actions.rollover.starting import start_rollover
+from pki.actions.server_certificates import issue_for_server
+from pki.actions.servers import add_server
 from pki.models import Authority, Certificate
 from pki.publication import ocsp_answers
+from pki.x509.keys import KeySpec
 
 ASKS = {"content_type": "application/ocsp-request"}
 
@@ -181,3 +188,18 @@ def test_an_answer_made_from_what_was_known_before_a_revocation_is_not_kept(
     answers._look()
     answers._keep(der, answer, seen)
     assert answers.find(der).der != answer.der
+
+
+def test_a_root_that_has_ended_keeps_nobody_from_an_answer_about_another(
+    client: Client, authority: Authority
+) -> None:
+    with time_machine.travel(authority.certificate.not_after + timedelta(days=1)):
+        rollover = start_rollover(actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+        begin_reissuing(rollover, actor=SYSTEM)
+        server = add_server("cm9.example.com", actor=SYSTEM)
+        issued = issue_for_server(server, actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+        row = Certificate.objects.select_related("authority__certificate").get(pk=issued.pk)
+        answer = client.post("/ocsp/", asked(row), **ASKS)
+    found = ocsp.load_der_ocsp_response(answer.content)
+    assert found.response_status == ocsp.OCSPResponseStatus.SUCCESSFUL
+    assert found.certificate_status == ocsp.OCSPCertStatus.GOOD

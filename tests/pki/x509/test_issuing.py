@@ -362,3 +362,57 @@ def test_a_long_host_name_still_gets_a_temporary_certificate(p256_key: Ec, now: 
     certificate = issuing.temporary_certificate(host, p256_key, now=now)
     names = found(certificate, x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == [host]
+
+
+def test_a_cross_certificate_is_the_other_roots_own_name_and_key(
+    p384_key: Ec, p256_key: Ec, now: datetime
+) -> None:
+    old = issuing.root("CM Agent CA", p384_key, now=now - timedelta(days=5))
+    new = issuing.root("CM Agent CA G2", p256_key, now=now)
+    crossed = issue(issuing.cross_request(new), old, p384_key, now)
+    assert (crossed.subject, crossed.issuer) == (new.subject, old.subject)
+    assert kinds(crossed) == {
+        "basicConstraints": True,
+        "keyUsage": True,
+        "subjectKeyIdentifier": False,
+        "authorityKeyIdentifier": False,
+    }
+    assert usages(crossed) == {"key_cert_sign", "crl_sign"}
+    own = found(new, x509.SubjectKeyIdentifier).value
+    assert found(crossed, x509.SubjectKeyIdentifier).value == own
+    issuer_id = found(crossed, x509.AuthorityKeyIdentifier).value.key_identifier
+    assert issuer_id == found(old, x509.SubjectKeyIdentifier).value.digest
+    # Neither begins before both nor goes on after one of them.
+    assert crossed.not_valid_before_utc == new.not_valid_before_utc
+    assert crossed.not_valid_after_utc == old.not_valid_after_utc
+    back = issue(issuing.cross_request(old), new, p256_key, now)
+    assert back.not_valid_after_utc == old.not_valid_after_utc
+    assert back.not_valid_before_utc == new.not_valid_before_utc
+
+
+def test_a_cross_certificate_keeps_a_name_and_an_identifier_made_elsewhere(
+    p384_key: Ec, p256_key: Ec, now: datetime
+) -> None:
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Example"),
+            x509.NameAttribute(NameOID.COMMON_NAME, "Their Root"),
+        ]
+    )
+    elsewhere = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(p384_key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + timedelta(days=900))
+        .add_extension(x509.BasicConstraints(True, None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier(b"theirs"), critical=False)
+        .sign(p384_key, hashes.SHA256())
+    )
+    new = issuing.root("CM Agent CA G2", p256_key, now=now)
+    crossed = issue(issuing.cross_request(elsewhere), new, p256_key, now)
+    assert crossed.subject == name
+    assert found(crossed, x509.SubjectKeyIdentifier).value.digest == b"theirs"
+    assert crossed.not_valid_after_utc == elsewhere.not_valid_after_utc

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +17,7 @@ from pytest_django import Settings
 from pki.actions.actor import SYSTEM
 from pki.actions.channels import add_webhook
 from pki.actions.recipients import default_group
+from pki.actions.rollover.starting import start_rollover
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.models import AuditEvent, Authority, Backup, Certificate, PrivateKey, Secret, Server, User
@@ -232,3 +234,12 @@ def test_a_missing_cache_table_is_made_by_one_command(
     assert "Cache table" not in findings()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {table}")
+
+
+def test_a_root_that_is_being_replaced_is_told_and_asks_for_nothing(
+    healthy: Settings, authority: Authority, findings: Findings
+) -> None:
+    with time_machine.travel(authority.certificate.not_after - timedelta(days=100)):
+        assert "Replace it in the dashboard" in findings()["Root"]["way_out"]
+        start_rollover(actor=SYSTEM, key_spec=EC)
+        assert "Root" not in findings()

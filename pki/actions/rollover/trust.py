@@ -1,0 +1,62 @@
+"""What people say about who trusts the successor, where no agent can say it."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from pki.actions.actor import Actor
+from pki.actions.audit import record
+from pki.actions.rollover.open_rollover import locked
+from pki.errors import Conflict
+from pki.models import Rollover, Server, ServerRollover, Workstation
+from pki.models.workstation import ADMITTED
+
+
+def confirm_server_trust(rollover: Rollover, server: Server, *, actor: Actor) -> ServerRollover:
+    """The successor is in the server's trust store: who says so and when is kept.
+
+    Confirmed twice, the first one stays. Raises Conflict ``rollover.ended``.
+    """
+    with transaction.atomic():
+        row = locked(rollover)
+        kept, _ = ServerRollover.objects.get_or_create(rollover=row, server=server)
+        if kept.trust_confirmed_at is None:
+            kept.trust_confirmed_at, kept.trust_confirmed_by = timezone.now(), actor.name[:150]
+            kept.save(update_fields=["trust_confirmed_at", "trust_confirmed_by"])
+            record(actor, "rollover.trust_confirmed", server, successor=row.successor.common_name)
+    return kept
+
+
+def withdraw_server_trust(rollover: Rollover, server: Server, *, actor: Actor) -> None:
+    """It was ticked by mistake. Raises Conflict ``rollover.ended``."""
+    with transaction.atomic():
+        row = locked(rollover)
+        changed = ServerRollover.objects.filter(
+            rollover=row, server=server, trust_confirmed_at__isnull=False
+        ).update(trust_confirmed_at=None, trust_confirmed_by="")
+        if changed:
+            record(actor, "rollover.trust_withdrawn", server, successor=row.successor.common_name)
+
+
+def confirm_silent_workstations(rollover: Rollover, *, actor: Actor) -> int:
+    """That those which tell nothing trust the successor, such as by a policy of Windows.
+
+    How many there were. Raises Conflict ``rollover.nobody_silent``.
+    """
+    with transaction.atomic():
+        row = locked(rollover)
+        silent = Workstation.objects.filter(state__in=ADMITTED, newest_root=None)
+        number = silent.update(newest_root=row.successor)
+        if not number:
+            raise Conflict(
+                "Every workstation says by itself which roots it trusts, so there is nothing to "
+                "confirm.",
+                code="rollover.nobody_silent",
+            )
+        record(
+            actor,
+            "rollover.trust_confirmed",
+            row,
+            successor=row.successor.common_name,
+            workstations=number,
+        )
+    return number
