@@ -345,18 +345,18 @@ def test_a_killed_process_leaves_a_wave_that_is_finished(
     reissuing: Rollover, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet.say_hello()
-    real = waves.renew_now
+    real = waves.renew_alike
     calls = iter((False, True))
 
-    def killed(*arguments: object) -> Certificate:
+    def killed(server: Server, *, expected: Certificate, actor: Actor) -> Certificate:
         if next(calls):
             raise SystemExit
-        return real(*arguments)  # type: ignore[arg-type]
+        return real(server, expected=expected, actor=actor)
 
-    monkeypatch.setattr(waves, "renew_now", killed)
+    monkeypatch.setattr(waves, "renew_alike", killed)
     with pytest.raises(SystemExit):
         step(reissuing)
-    monkeypatch.setattr(waves, "renew_now", real)
+    monkeypatch.setattr(waves, "renew_alike", real)
     assert len(renewed(reissuing)) == 1
     # As if the process had died without giving anything back.
     Rollover.objects.update(leased_until=timezone.now() + waves.LEASE)
