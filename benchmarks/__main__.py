@@ -8,13 +8,24 @@ from benchmarks import installation
 def main() -> int:
     with installation.temporary():
         # Only now: these import models, which need the settings above.
-        from benchmarks import agents, command_start, issuance, list_page, publication, report
+        from benchmarks import (
+            agents,
+            command_start,
+            issuance,
+            list_page,
+            overview_page,
+            publication,
+            reminders,
+            report,
+        )
 
         measured = (
             issuance.rows,
             agents.rows,
             publication.rows,
             list_page.rows,
+            reminders.rows,
+            overview_page.rows,
             command_start.rows,
         )
         rows = []

@@ -32,6 +32,8 @@ COMMANDS = {
     "Care": {
         "maintain": "Run every job once, for those who have cron instead of a scheduler",
         "doctor": "Check the installation and say what to mend",
+        "backup": "Write everything into one encrypted file",
+        "restore": "Put a backup into an empty installation",
         "rekey": "Seal every private key under a new master key",
     },
 }

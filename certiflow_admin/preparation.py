@@ -20,12 +20,17 @@ LOCK_NUMBER = 0x43464144
 
 def prepare() -> None:
     """Data directory, tables and key ring; safe to repeat, and quiet unless something is wrong."""
+    prepare_tables()
+    # After the tables: an existing installation without its ring must not get another one.
+    current_ring()
+
+
+def prepare_tables() -> None:
+    """All of it but the key ring, for those who bring one."""
     # What is made here is for this user only, the database included.
     os.umask(0o077)
     prepare_directory(settings.DATA_DIR)
     prepare_database()
-    # After the tables: an existing installation without its ring must not get another one.
-    current_ring()
 
 
 def prepare_directory(directory: Path) -> None:

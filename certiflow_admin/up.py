@@ -3,6 +3,7 @@
 import errno
 import socket
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from django.conf import settings
@@ -53,10 +54,10 @@ PROCESSES = (
 )
 
 
-def up(out: TextIO) -> int:
+def up(out: TextIO, processes: Sequence[Process] = PROCESSES) -> int:
     """Run until Ctrl-C or SIGTERM, then 0; 1 with a sentence when a process ended by itself."""
-    processes = [process for process in PROCESSES if process.is_wanted()]
-    for process in processes:
+    wanted = [process for process in processes if process.is_wanted()]
+    for process in wanted:
         if process.bind_setting:
             refuse_busy(process.bind_setting)
     prepare()
@@ -72,7 +73,7 @@ def up(out: TextIO) -> int:
     out.flush()
     # Children inherit open files; each opens its own connections.
     connections.close_all()
-    return run(processes, out, sys.stderr)
+    return run(wanted, out, sys.stderr)
 
 
 def refuse_busy(setting: str) -> None:

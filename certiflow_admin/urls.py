@@ -15,6 +15,7 @@ NOUNS = {
     "workstations/": "workstations",
     "tasks/": "tasks",
     "tokens/": "tokens",
+    "reminders/": "reminders",
     "jobs/": "jobs",
     "audit/": "audit",
     "calendar/": "calendar",

@@ -8,8 +8,9 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from pki.errors import Conflict, Unavailable
 
@@ -48,6 +49,37 @@ def write_all(
     return targets
 
 
+@contextlib.contextmanager
+def writing(target: Path, mode: int, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A file to write what does not fit into memory; it has its name once the block is done.
+
+    Raises what `write_all` raises; whatever ends the block early leaves nothing behind.
+    """
+    if not overwrite:
+        refuse_existing([target])
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        temporary = Path(name)
+        with open(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            set_mode(file, temporary, mode)
+            os.fsync(file.fileno())
+        put_in_place([(temporary, target)], overwrite=overwrite)
+    except OSError as error:
+        raise Unavailable(
+            f"{target} could not be written: {error.strerror or error}. Nothing was changed there; "
+            "make room or choose another directory, and try again.",
+            code="files.not_written",
+            field="out",
+        ) from None
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
 def refuse_existing(targets: list[Path]) -> None:
     existing = [target.name for target in targets if target.exists()]
     if existing:
@@ -67,12 +99,16 @@ def write_beside(target: Path, content: bytes, mode: int) -> Path:
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), mode) if hasattr(os, "fchmod") else Path(name).chmod(mode)
+            set_mode(file, Path(name), mode)
             os.fsync(file.fileno())
     except BaseException:  # An interrupt as well: it may be half a private key.
         Path(name).unlink(missing_ok=True)
         raise
     return Path(name)
+
+
+def set_mode(file: BinaryIO, path: Path, mode: int) -> None:
+    os.fchmod(file.fileno(), mode) if hasattr(os, "fchmod") else path.chmod(mode)
 
 
 def put_in_place(written: list[tuple[Path, Path]], *, overwrite: bool) -> None:

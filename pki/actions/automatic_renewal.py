@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.actions.server_certificates import renew
+from pki.actions.server_certificates import renew_alike
 from pki.errors import CertiflowError, InvalidInput
 from pki.models import Certificate, Server
-from pki.x509 import keys
 
 #: A certificate is not renewed earlier than this: half of what browsers take.
 MOST_DAYS = 198
@@ -49,14 +48,14 @@ class Renewal:
 
 def renew_due(now: datetime, *, actor: Actor) -> Iterator[Renewal]:
     """Renew every server whose time has come; one that cannot be renewed stops no other."""
-    for server in due(now):
+    for server, current in due(now):
         try:
-            yield Renewal(server, renew_now(server, actor))
+            yield Renewal(server, renew_alike(server, expected=current, actor=actor))
         except CertiflowError as error:
             yield Renewal(server, None, error.message)
 
 
-def due(now: datetime) -> Iterator[Server]:
+def due(now: datetime) -> Iterator[tuple[Server, Certificate]]:
     servers = Server.objects.filter(
         renew_days_ahead__isnull=False,
         certificate__state=Certificate.State.ISSUED,
@@ -67,19 +66,7 @@ def due(now: datetime) -> Iterator[Server]:
         if days is None or current is None:
             continue
         if current.not_after - now < timedelta(days=days):
-            yield server
-
-
-def renew_now(server: Server, actor: Actor) -> Certificate:
-    current = server.certificate
-    assert current is not None  # noqa: S101 - `due` gives no others
-    # A key that is on the server only goes on: nobody would bring a new one there.
-    same_key = server.renew_same_key or current.source == Certificate.Source.REQUEST
-    if same_key:
-        return renew(server, actor=actor, expected=current, same_key=True)
-    return renew(
-        server, actor=actor, expected=current, key_spec=keys.KeySpec.parse(current.key_algorithm)
-    )
+            yield server, current
 
 
 def next_renewal(server: Server) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Min
 
+from pki.actions.backups import last_backup
 from pki.actions.deliveries import TOLD_FOR, watched
 from pki.models import (
     Authority,
@@ -15,6 +16,8 @@ from pki.models import (
     Job,
     JobRun,
     ProbeState,
+    Reminder,
+    ReminderKind,
     RevocationList,
     Server,
     TrustState,
@@ -40,6 +43,8 @@ def figures(now: datetime) -> Iterator[Figure]:
     yield from of_servers()
     yield from of_workstations()
     yield from of_authorities()
+    yield from of_reminders(now)
+    yield from of_backups()
     yield from of_deliveries(now)
 
 
@@ -143,6 +148,33 @@ def of_authorities() -> Iterator[Figure]:
                 next_update.timestamp(),
                 labels,
             )
+
+
+def of_reminders(now: datetime) -> Iterator[Figure]:
+    """Those that nobody has taken up or put off."""
+    rows = (
+        Reminder.objects.filter(closed_at=None, acknowledged_at=None)
+        .exclude(snoozed_until__isnull=False, snoozed_until__gt=now)
+        .order_by()
+        .values_list("kind")
+        .annotate(Count("pk"))
+    )
+    for kind, number in ({kind.value: 0 for kind in ReminderKind} | dict(rows)).items():
+        yield Figure(
+            "certiflow_reminders_open",
+            "Reminders that nobody has acknowledged or put off.",
+            number,
+            (("kind", kind),),
+        )
+
+
+def of_backups() -> Iterator[Figure]:
+    last = last_backup()
+    yield Figure(
+        "certiflow_last_backup_timestamp_seconds",
+        "As of when the newest backup is; 0 if there has never been one.",
+        last.at.timestamp() if last else 0,
+    )
 
 
 def of_deliveries(now: datetime) -> Iterator[Figure]:

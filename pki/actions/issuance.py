@@ -26,6 +26,7 @@ from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
 from pki.models.workstation import ADMITTED
 from pki.x509 import issuing, keys
 from pki.x509.issuing import CertificateRequest, Prepared
+from pki.x509.profiles import renewal_due
 
 #: A reservation older than this belongs to a process that is gone.
 ABANDONED_AFTER = timedelta(seconds=60)
@@ -80,7 +81,13 @@ def finish(order: Order, row: Certificate, certificate: x509.Certificate, actor:
 
 def put_into_use(workstation: Workstation, row: Certificate) -> None:
     """Its current certificate, unless the workstation was revoked while it was signed."""
-    current = {"certificate_id": row.pk, "public_key_sha256": row.public_key_sha256}
+    current = {
+        "certificate_id": row.pk,
+        "public_key_sha256": row.public_key_sha256,
+        "expires_at": row.not_after,
+        "renewal_due_at": renewal_due(row.not_before, row.not_after),
+        "renewed_at": timezone.now() if row.replaces_id else None,
+    }
     for state in ADMITTED:
         if statements.update(Workstation, current, id=workstation.pk, state=state):
             return

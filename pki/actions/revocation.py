@@ -11,7 +11,8 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.errors import Conflict, InvalidInput
-from pki.models import Authority, Certificate
+from pki.models import Authority, Certificate, Workstation
+from pki.models.workstation import NO_CERTIFICATE
 
 
 def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificate:
@@ -30,6 +31,8 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
         row.revoked_at = timezone.now()
         row.revocation_reason = reason
         row.save(update_fields=["state", "revoked_at", "revocation_reason"])
+        if row.workstation_id is not None:
+            Workstation.objects.filter(certificate=row).update(**NO_CERTIFICATE)
         count_revocations([row.authority_id])
         record(actor, "certificate.revoked", row, reason=reason)
     return row

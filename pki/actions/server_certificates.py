@@ -53,6 +53,19 @@ def renew(
     return issue(order, actor=actor)
 
 
+def renew_alike(server: Server, *, expected: Certificate, actor: Actor) -> Certificate:
+    """As `renew`, with nothing to choose: as long as usual, for the same kind of key.
+
+    The key itself stays where the server is to keep it, and where it is on the server only:
+    nobody would bring a new one there.
+    """
+    if server.renew_same_key or expected.source == Source.REQUEST:
+        return renew(server, actor=actor, expected=expected, same_key=True)
+    return renew(
+        server, actor=actor, expected=expected, key_spec=keys.KeySpec.parse(expected.key_algorithm)
+    )
+
+
 def order_for(
     server: Server,
     key_spec: keys.KeySpec,

@@ -60,6 +60,7 @@ def revoke_workstation(
 
     def effects(row: Workstation) -> dict[str, object]:
         serials = revoke_certificates(row, revocation_reason)
+        row.expires_at = row.renewal_due_at = row.renewed_at = None
         cancelled = row.tasks.filter(state__in=OPEN).update(
             state=TaskState.CANCELLED,
             finished_at=timezone.now(),

@@ -137,13 +137,15 @@ def first_call(workstation_id: int, actor: Actor) -> str:
         return row.state
 
 
-#: When each workstation was last noted by this process, on the monotonic clock.
+#: When each workstation was last noted by this process, in seconds since 1970: by the clock that
+#: people read, since a machine that wakes up has slept by no other.
 noted: dict[int, float] = {}
 
 
 def note(workstation_id: int, address: str | None) -> None:
     """Write down that it was seen, once a minute: the other calls then only read."""
-    now = time.monotonic()
-    if now - noted.get(workstation_id, -NOTE_EVERY) >= NOTE_EVERY:
+    now = time.time()
+    # Also when the clock was set back.
+    if abs(now - noted.get(workstation_id, 0.0)) >= NOTE_EVERY:
         noted[workstation_id] = now
         note_presence(workstation_id, address)

@@ -6,16 +6,15 @@ from datetime import datetime
 from cryptography import x509
 from django.conf import settings
 
+from pki.x509.profiles import renewal_due
+
 #: Seconds until a workstation that waits for approval should ask again.
 ASK_AGAIN = 15
-#: Of the lifetime; after that an agent should have a new certificate.
-RENEW_AFTER = 2 / 3
 
 
 def due_for_renewal(certificate: x509.Certificate, now: datetime) -> bool:
     """Whether two thirds of its lifetime are over."""
-    lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    return now >= certificate.not_valid_before_utc + lifetime * RENEW_AFTER
+    return now >= renewal_due(certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 
 def poll_interval() -> int:

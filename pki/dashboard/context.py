@@ -35,6 +35,7 @@ PLACES = (
     Place("Workstations", "workstation-list", "device-desktop"),
     Place("Tasks", "task-list", "tool"),
     Place("Tokens", "token-list", "key"),
+    Place("Reminders", "reminder-list", "bell"),
     Place("Jobs", "job-list", "clock"),
     Place("Audit", "audit-list", "history"),
     Place("Settings", "settings", "settings", Role.ADMINISTRATOR),

@@ -1,6 +1,15 @@
 """What runs by the clock; a job is one file, and `KINDS` is the list of them."""
 
-from pki.jobs import bulk_changes, deliveries, probes, publication, renewals, tidying, unfinished
+from pki.jobs import (
+    bulk_changes,
+    deliveries,
+    probes,
+    publication,
+    reminders,
+    renewals,
+    tidying,
+    unfinished,
+)
 from pki.jobs.kind import Kind
 
 KINDS: dict[str, Kind] = {
@@ -9,6 +18,7 @@ KINDS: dict[str, Kind] = {
         renewals.KIND,
         publication.KIND,
         probes.KIND,
+        reminders.KIND,
         unfinished.KIND,
         bulk_changes.KIND,
         deliveries.KIND,

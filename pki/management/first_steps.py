@@ -1,6 +1,5 @@
 """Setting an installation up: what is missing is made, what is there stays."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from pki.actions.authorities import DEFAULT_COMMON_NAME, create_authority
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.errors import Conflict, InvalidInput
-from pki.management.passwords import read_password
+from pki.management.passwords import password_for
 from pki.management.setup_report import Done, Step
 from pki.models import Authority, Certificate, Role, Server, User
 from pki.x509 import names
@@ -92,14 +91,7 @@ class SetUp:
         return Step(existing, made=False)
 
     def password(self) -> str:
-        if not self.password_on_stdin and not sys.stdin.isatty():
-            raise InvalidInput(
-                f"A password for {self.plan.admin} is needed. Send it as one line of standard "
-                "input and say --password-stdin.",
-                code="password.empty",
-                field="password",
-            )
-        return read_password(f"Password for {self.plan.admin}")
+        return password_for(self.plan.admin, on_stdin=self.password_on_stdin, new=True)
 
     def refuse_another_root(self, authority: Authority) -> None:
         asked = self.plan.root_cn, self.plan.root_key and str(self.plan.root_key)

@@ -9,10 +9,22 @@ from pki.errors import InvalidInput
 LINE_LIMIT = 4096
 
 
-def read_password(prompt: str) -> str:
-    """At a terminal it is asked for twice. Raises InvalidInput ``password.…``."""
+def password_for(what: str, *, on_stdin: bool, new: bool) -> str:
+    """From where the options say. Raises InvalidInput ``password.…``."""
+    if not on_stdin and not sys.stdin.isatty():
+        raise InvalidInput(
+            f"A password for {what} is needed. Send it as one line of standard input and say "
+            "--password-stdin.",
+            code="password.empty",
+            field="password",
+        )
+    return read_password(f"Password for {what}", new=new)
+
+
+def read_password(prompt: str, *, new: bool = True) -> str:
+    """At a terminal a new one is asked for twice. Raises InvalidInput ``password.…``."""
     if sys.stdin.isatty():
-        return ask_twice(prompt)
+        return ask_twice(prompt) if new else ask(prompt)
     try:
         line = sys.stdin.buffer.readline(LINE_LIMIT).decode()
     except UnicodeDecodeError:
@@ -33,18 +45,23 @@ def read_password(prompt: str) -> str:
 
 
 def ask_twice(prompt: str) -> str:
-    password = getpass.getpass(f"{prompt}: ")
-    if not password:
-        raise InvalidInput(
-            "No password was entered, and nothing was done. Start again and enter one.",
-            code="password.empty",
-            field="password",
-        )
+    password = ask(prompt)
     if getpass.getpass("Once more: ") != password:
         raise InvalidInput(
             "The two passwords differ, and nothing was done. Start again and enter the same one "
             "twice.",
             code="password.differs",
+            field="password",
+        )
+    return password
+
+
+def ask(prompt: str) -> str:
+    password = getpass.getpass(f"{prompt}: ")
+    if not password:
+        raise InvalidInput(
+            "No password was entered, and nothing was done. Start again and enter one.",
+            code="password.empty",
             field="password",
         )
     return password

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.conf import settings
-
 from pki.actions.registration_policy import current_policy
 from pki.management.certificate_document import dashboard_address
 from pki.models import Authority, Certificate, User
@@ -48,7 +46,7 @@ class Done:
                 f"files for {row.common_name}"
                 for row in others
             ),
-            *key_ring_advice(),
+            "  certiflow backup FILE            one encrypted file with everything; keep it apart",
         ]
 
     def document(self) -> dict[str, Any]:
@@ -104,9 +102,3 @@ def server_line(step: Step[Certificate]) -> str:
 
 def registration_lines() -> list[str]:
     return ["Automatic registration is on: agents without a token are approved at once."]
-
-
-def key_ring_advice() -> list[str]:
-    if settings.MASTER_KEYS:
-        return []
-    return [f"  Back up {settings.MASTER_KEYS_FILE}: without it no private key opens."]

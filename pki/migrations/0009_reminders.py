@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             name='Reminder',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('server', 'Server certificates'), ('installation', 'Renewed certificates to install'), ('workstation', 'Workstation certificates'), ('root', 'Roots'), ('probe', 'Servers that do not answer as they should'), ('revocation-list', 'Revocation lists overdue'), ('silent', 'Agents not seen'), ('pending', 'Workstations waiting for approval'), ('backup', 'Back-ups too old'), ('job', 'Jobs that fail')], max_length=16)),
+                ('kind', models.CharField(choices=[('server', 'Server certificates'), ('installation', 'Renewed certificates to install'), ('workstation', 'Workstation certificates'), ('root', 'Roots'), ('probe', 'Servers that do not answer as they should'), ('revocation-list', 'Revocation lists overdue'), ('silent', 'Agents not seen'), ('pending', 'Workstations waiting for approval'), ('backup', 'Backups too old'), ('job', 'Jobs that fail')], max_length=16)),
                 ('key', models.CharField(max_length=64)),
                 ('label', models.CharField(max_length=300)),
                 ('url', models.CharField(max_length=300)),
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ReminderPolicy',
             fields=[
-                ('kind', models.CharField(choices=[('server', 'Server certificates'), ('installation', 'Renewed certificates to install'), ('workstation', 'Workstation certificates'), ('root', 'Roots'), ('probe', 'Servers that do not answer as they should'), ('revocation-list', 'Revocation lists overdue'), ('silent', 'Agents not seen'), ('pending', 'Workstations waiting for approval'), ('backup', 'Back-ups too old'), ('job', 'Jobs that fail')], max_length=16, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('server', 'Server certificates'), ('installation', 'Renewed certificates to install'), ('workstation', 'Workstation certificates'), ('root', 'Roots'), ('probe', 'Servers that do not answer as they should'), ('revocation-list', 'Revocation lists overdue'), ('silent', 'Agents not seen'), ('pending', 'Workstations waiting for approval'), ('backup', 'Backups too old'), ('job', 'Jobs that fail')], max_length=16, primary_key=True, serialize=False)),
                 ('enabled', models.BooleanField(default=True)),
                 ('days', models.JSONField(default=list)),
                 ('escalate_after_days', models.PositiveSmallIntegerField(null=True)),

@@ -3,6 +3,7 @@
 from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
 from pki.models.authority import Authority
+from pki.models.backup import Backup
 from pki.models.bulk_change import BulkChange
 from pki.models.calendar_feed import CalendarFeed
 from pki.models.certificate import Certificate
@@ -29,6 +30,7 @@ __all__ = [
     "AgentTask",
     "AuditEvent",
     "Authority",
+    "Backup",
     "BulkChange",
     "CalendarFeed",
     "Certificate",

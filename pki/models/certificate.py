@@ -37,6 +37,8 @@ class RevocationReason(models.TextChoices):
 
 #: A certificate with less than this left is shown as expiring.
 EXPIRING = timedelta(days=30)
+#: One that took the place of another since then was renewed lately.
+LATELY = timedelta(days=30)
 
 
 class Certificate(models.Model):

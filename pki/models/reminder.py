@@ -17,7 +17,7 @@ class ReminderKind(models.TextChoices):
     REVOCATION_LIST = "revocation-list", "Revocation lists overdue"
     SILENT = "silent", "Agents not seen"
     PENDING = "pending", "Workstations waiting for approval"
-    BACKUP = "backup", "Back-ups too old"
+    BACKUP = "backup", "Backups too old"
     JOB = "job", "Jobs that fail"
 
 

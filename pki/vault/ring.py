@@ -71,6 +71,10 @@ class KeyRing:
     def with_new_first(self) -> "KeyRing":
         return KeyRing((RingKey.generate(), *self.keys))
 
+    def followed_by(self, other: "KeyRing") -> "KeyRing":
+        """Opens what either of the two opens; this one's first key seals."""
+        return KeyRing(tuple(dict.fromkeys((*self.keys, *other.keys))))
+
     def only_first(self) -> "KeyRing":
         return KeyRing(self.keys[:1])
 

@@ -5,7 +5,7 @@ Every rule that RFC 5280 or a client would complain about is here and nowhere el
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
@@ -14,6 +14,8 @@ from pki.x509.keys import KeySpec
 
 #: Below this RSA is refused everywhere: TLS libraries in support do not accept it.
 SMALLEST_RSA = 1024
+#: Of the lifetime: after that an agent should have a new certificate.
+RENEW_AFTER = 2 / 3
 #: Below this RSA is weak: refused unless someone insists.
 WEAK_RSA = 2048
 
@@ -174,6 +176,11 @@ OCSP_RESPONDER = Profile(
 PROFILES = {
     profile.name: profile for profile in (ROOT, ISSUING, SERVER, WORKSTATION, OCSP_RESPONDER)
 }
+
+
+def renewal_due(not_before: datetime, not_after: datetime) -> datetime:
+    """From when on a certificate of an agent is to be renewed."""
+    return not_before + (not_after - not_before) * RENEW_AFTER
 
 
 def by_name(name: str) -> Profile:

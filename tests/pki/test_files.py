@@ -10,7 +10,7 @@ import pytest
 
 from pki import files
 from pki.errors import CertiflowError, Conflict, Unavailable
-from pki.files import PRIVATE, PUBLIC, write_all
+from pki.files import PRIVATE, PUBLIC, write_all, writing
 from tests.pki.x509.refusals import refused
 
 SET = {"root.cer": (b"certificate", PUBLIC), "root.key": (b"secret key", PRIVATE)}
@@ -137,7 +137,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from pki.errors import Unavailable
-from pki.files import PRIVATE, PUBLIC, write_all
+from pki.files import PRIVATE, PUBLIC, write_all, writing
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
@@ -172,3 +172,46 @@ def test_no_secret_is_in_the_message(tmp_path: Path) -> None:
     with pytest.raises(CertiflowError) as refusal:
         write_all(tmp_path, SET, overwrite=True)
     assert "secret key" not in str(refusal.value)
+
+
+def test_a_large_file_has_its_name_once_it_is_whole(tmp_path: Path) -> None:
+    with writing(tmp_path / "large", PRIVATE) as file:
+        file.write(b"the first half ")
+        assert not (tmp_path / "large").exists()
+        file.write(b"and the second")
+    assert content(tmp_path) == {"large": b"the first half and the second"}
+    assert mode(tmp_path / "large") == 0o600
+
+
+def interrupted(path: Path) -> None:
+    with writing(path, PRIVATE, overwrite=True) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+
+def test_a_large_file_that_is_not_finished_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"the one before")
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path / "large")
+    assert content(tmp_path) == {"large": b"the one before"}
+
+
+def test_a_large_file_replaces_what_is_there_only_when_asked(tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(b"the one before")
+    with (
+        refused("files.exist", "out", "--force", by=Conflict),
+        writing(tmp_path / "large", PRIVATE),
+    ):
+        pytest.fail("It must not come so far.")
+    with writing(tmp_path / "large", PRIVATE, overwrite=True) as file:
+        file.write(b"the new one")
+    assert content(tmp_path) == {"large": b"the new one"}
+
+
+def test_a_large_file_without_room_is_told(tmp_path: Path) -> None:
+    with (
+        refused("files.not_written", "out", "make room", by=Unavailable),
+        writing(tmp_path / "large", PRIVATE),
+    ):
+        raise OSError(28, "No space left on device")
+    assert content(tmp_path) == {}

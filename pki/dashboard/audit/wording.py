@@ -33,6 +33,8 @@ def address_of(event: AuditEvent) -> str:
         case "certificate":
             serial = serial_of(event.object_label)
             return reverse("certificate-detail", args=[serial]) if serial else ""
+        case "reminder":
+            return reverse("reminder-detail", args=[event.object_id])
         case _:
             return ""
 

@@ -1,5 +1,7 @@
 """Narrowing the list of certificates; every filter is backed by an index."""
 
+from datetime import timedelta
+
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -27,6 +29,9 @@ class CertificateFilter(django_filters.FilterSet):
     profile = django_filters.ChoiceFilter(
         label="Kind", choices=list(PROFILE_LABELS.items()), empty_label="Any"
     )
+    expires = django_filters.NumberFilter(
+        label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
+    )
 
     class Meta:
         model = Certificate
@@ -46,6 +51,11 @@ class CertificateFilter(django_filters.FilterSet):
         self, queryset: QuerySet[Certificate], _name: str, value: str
     ) -> QuerySet[Certificate]:
         return queryset.filter(in_state(value))
+
+    def by_expiry(
+        self, queryset: QuerySet[Certificate], _name: str, value: int
+    ) -> QuerySet[Certificate]:
+        return queryset.filter(not_after__lt=timezone.now() + timedelta(days=int(value)))
 
 
 def in_state(state: str) -> Q:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from pki.actions.backups import last_backup
 from pki.actions.key_ring import current_ring
 from pki.actions.postbox import nobody_gets_mail
 from pki.dashboard.access import administrator_required
@@ -40,6 +41,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             ),
             ("Sealing key", ring.first.id, ""),
             ("Other keys in the ring", ", ".join(key.id for key in ring.keys[1:]) or "none", ""),
+            ("Last backup", backup_in_words(), ""),
             ("Private keys kept here", f"{PrivateKey.objects.count():,}", ""),
         ],
         "mail_is_printed": nobody_gets_mail(),
@@ -54,3 +56,10 @@ def mail_server() -> str:
     if nobody_gets_mail():
         return "none"
     return f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+
+
+def backup_in_words() -> str:
+    last = last_backup()
+    if last is None:
+        return "none yet; run certiflow backup FILE"
+    return f"{last.at:%Y-%m-%d %H:%M} UTC by {last.made_by}, {last.size:,} bytes"

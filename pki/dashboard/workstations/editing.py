@@ -3,6 +3,8 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from pki.actions.agent_tasks import assign_task
 from pki.actions.workstations import change_workstation
@@ -11,6 +13,7 @@ from pki.dashboard.form_errors import add_error
 from pki.dashboard.workstations.forms import TaskForm, WorkstationForm
 from pki.errors import CertiflowError
 from pki.models import Workstation
+from pki.task_kinds.renew_certificate import RENEW_CERTIFICATE
 
 
 @operator_required
@@ -50,3 +53,18 @@ def workstation_task(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "The task waits for the agent, which asks every few minutes.")
             return redirect(task)
     return render(request, "workstations/task.html", {"workstation": row, "form": form})
+
+
+@require_POST
+@operator_required
+def workstation_renew(request: HttpRequest, pk: int) -> HttpResponse:
+    """By its agent, which alone has the key: the task to renew, with nothing to choose."""
+    row = get_object_or_404(Workstation, pk=pk)
+    try:
+        task = assign_task(row, RENEW_CERTIFICATE.name, {}, actor=actor_of(request))
+    except CertiflowError as error:
+        messages.warning(request, error.message)
+    else:
+        words = '{} renews its certificate when its agent asks next: <a href="{}">the task</a>.'
+        messages.success(request, format_html(words, row, task.get_absolute_url()))
+    return redirect("overview")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
 
 from pki.dashboard.workstations.filters import matching, query_of
 from pki.models import Workstation
@@ -22,6 +23,8 @@ COLUMNS = (
     "last seen",
     "registered",
     "certificate expires",
+    "certificate",
+    "certificate renewed",
     "tags",
     "comment",
 )
@@ -37,12 +40,7 @@ class Line:
 
 
 def workstation_export(request: HttpRequest) -> StreamingHttpResponse:
-    rows = (
-        matching(query_of(request))
-        .select_related("certificate")
-        .defer("certificate__der", "certificate__chain", "inventory")
-        .prefetch_related("tags")
-    )
+    rows = matching(query_of(request)).defer("inventory").prefetch_related("tags")
     response = StreamingHttpResponse(lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="workstations.csv"'
     response["Cache-Control"] = "no-store"
@@ -69,7 +67,9 @@ def values(row: Workstation) -> tuple[object, ...]:
         row.address or "",
         moment(row.last_seen_at),
         moment(row.registered_at),
-        moment(row.certificate.not_after if row.certificate else None),
+        moment(row.expires_at),
+        row.standing(timezone.now()).value,
+        moment(row.renewed_at),
         ", ".join(tag.name for tag in row.tags.all()),
         row.comment,
     )

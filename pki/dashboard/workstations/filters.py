@@ -11,11 +11,57 @@ from django.utils import timezone
 
 from pki.errors import InvalidInput
 from pki.models import Tag, TrustState, Workstation
+from pki.models.certificate import LATELY
+from pki.models.workstation import Standing
 
 Rows = QuerySet[Workstation]
 
 #: In the list's address, and no filter.
 NO_FILTERS = {"page", "sort", "per_page"}
+
+
+#: How a certificate stands, and two that take several of these together.
+STANDINGS = [
+    ("valid", "Valid"),
+    (Standing.RENEWED, "Renewed"),
+    ("lately", "Renewed in the last 30 days"),
+    (Standing.FIRST, "First one"),
+    (Standing.DUE, "Due, not renewed"),
+    (Standing.EXPIRED, "Expired"),
+    (Standing.NONE, "None"),
+]
+
+
+def with_standing(standing: str) -> Q:
+    """Workstations whose certificate stands so with its renewal."""
+    now = timezone.now()
+    early = Q(renewal_due_at__gt=now)
+    return {
+        "valid": Q(expires_at__gt=now),
+        "lately": Q(renewed_at__gte=now - LATELY),
+        Standing.RENEWED: early & Q(renewed_at__isnull=False),
+        Standing.FIRST: early & Q(renewed_at=None),
+        Standing.DUE: Q(renewal_due_at__lte=now, expires_at__gt=now),
+        Standing.EXPIRED: Q(expires_at__lte=now),
+        Standing.NONE: Q(expires_at=None),
+    }[standing]
+
+
+def ending_within(time: timedelta) -> Q:
+    """Those whose certificate ends before that, ended ones included."""
+    return Q(expires_at__lt=timezone.now() + time)
+
+
+def unseen_for(time: timedelta) -> Q:
+    """Those whose agent was not heard for so long, or never since it registered."""
+    gone, never = unseen_ways(time)
+    return gone | never
+
+
+def unseen_ways(time: timedelta) -> tuple[Q, Q]:
+    """The two ways of that, which nobody is in at once; counted apart each has its index."""
+    since = timezone.now() - time
+    return Q(last_seen_at__lt=since), Q(last_seen_at=None, registered_at__lt=since)
 
 
 def query_of(request: HttpRequest) -> str:
@@ -88,6 +134,9 @@ class WorkstationFilter(django_filters.FilterSet):
     unseen = django_filters.NumberFilter(
         label="Not seen for, in days", method="by_unseen", min_value=1, max_value=3650
     )
+    certificate = django_filters.ChoiceFilter(
+        label="Certificate", choices=STANDINGS, empty_label="Any", method="by_standing"
+    )
     expires = django_filters.NumberFilter(
         label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
     )
@@ -97,12 +146,10 @@ class WorkstationFilter(django_filters.FilterSet):
         fields = ()
 
     def by_unseen(self, queryset: Rows, _name: str, value: int) -> Rows:
-        since = timezone.now() - timedelta(days=int(value))
-        return queryset.filter(
-            Q(last_seen_at__lt=since) | Q(last_seen_at=None, registered_at__lt=since)
-        )
+        return queryset.filter(unseen_for(timedelta(days=int(value))))
+
+    def by_standing(self, queryset: Rows, _name: str, value: str) -> Rows:
+        return queryset.filter(with_standing(value))
 
     def by_expiry(self, queryset: Rows, _name: str, value: int) -> Rows:
-        return queryset.filter(
-            certificate__not_after__lt=timezone.now() + timedelta(days=int(value))
-        )
+        return queryset.filter(ending_within(timedelta(days=int(value))))

@@ -4,9 +4,9 @@ import django_tables2 as tables
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from pki.dashboard.columns import NOTHING, DayColumn
+from pki.dashboard.columns import NOTHING
 from pki.dashboard.templatetags import dashboard
-from pki.dashboard.workstations.wording import state_badge
+from pki.dashboard.workstations.wording import standing_badge, state_badge
 from pki.models import Workstation
 
 
@@ -19,11 +19,7 @@ class WorkstationTable(tables.Table):
     agent_version = tables.Column("Agent")
     address = tables.Column("Address", orderable=False)
     seen = tables.Column("Last seen", accessor="last_seen_at", empty_values=())
-    expires = DayColumn(
-        accessor="certificate__not_after",
-        verbose_name="Expires",
-        order_by="certificate__not_after",
-    )
+    expires = tables.Column("Certificate", accessor="pk", order_by="expires_at")
     tags = tables.Column("Tags", accessor="pk", orderable=False)
 
     class Meta:
@@ -60,6 +56,16 @@ class WorkstationTable(tables.Table):
 
     def render_seen(self, record: Workstation) -> SafeString:
         return dashboard.moment(record.last_seen_at, "never")
+
+    def render_expires(self, record: Workstation) -> SafeString:
+        badge = standing_badge(record)
+        if not badge:
+            return NOTHING
+        return format_html(
+            '<span>{}<br><span class="quiet small">until {}</span></span>',
+            badge,
+            dashboard.day(record.expires_at),
+        )
 
     def render_tags(self, record: Workstation) -> SafeString:
         names = [tag.name for tag in record.tags.all()]

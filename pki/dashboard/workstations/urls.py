@@ -14,5 +14,6 @@ urlpatterns = [
     path("<int:pk>/", views.workstation_detail, name="workstation-detail"),
     path("<int:pk>/edit/", editing.workstation_edit, name="workstation-edit"),
     path("<int:pk>/task/", editing.workstation_task, name="workstation-task"),
+    path("<int:pk>/renew/", editing.workstation_renew, name="workstation-renew"),
     path("<int:pk>/<str:verb>/", decisions.workstation_decide, name="workstation-decide"),
 ]

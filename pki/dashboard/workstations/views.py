@@ -11,7 +11,7 @@ from pki.dashboard.access import may_decide
 from pki.dashboard.workstations.decisions import decisions_for
 from pki.dashboard.workstations.filters import WorkstationFilter, query_of
 from pki.dashboard.workstations.tables import WorkstationTable
-from pki.dashboard.workstations.wording import STATES
+from pki.dashboard.workstations.wording import STATES, standing_badge
 from pki.models import AuditEvent, SavedView, TrustState, Workstation
 from pki.task_kinds import KINDS
 
@@ -19,11 +19,7 @@ SHOWN = 20
 
 
 def workstation_list(request: HttpRequest) -> HttpResponse:
-    rows = (
-        Workstation.objects.select_related("certificate")
-        .defer("certificate__der", "certificate__chain", "inventory")
-        .prefetch_related("tags")
-    )
+    rows = Workstation.objects.defer("inventory").prefetch_related("tags")
     found = WorkstationFilter(request.GET, rows)
     query = query_of(request)
     views = list(SavedView.objects.all())
@@ -57,6 +53,7 @@ def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "workstations/detail.html",
         {
             "workstation": row,
+            "standing": standing_badge(row),
             "badge": STATES[TrustState(row.state)],
             "decisions": decisions_for(row),
             "others": same_identifier(row),

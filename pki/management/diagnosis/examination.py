@@ -5,7 +5,14 @@ from collections.abc import Callable, Iterator
 from django.db import DatabaseError
 
 from pki.management.database_errors import reason
-from pki.management.diagnosis import certificates, database, files, settings, vault
+from pki.management.diagnosis import (
+    backups,
+    certificates,
+    database,
+    files,
+    settings,
+    vault,
+)
 from pki.management.diagnosis.finding import Finding, Verdict, mend
 
 Examination = Callable[[], Iterator[Finding]]
@@ -20,7 +27,7 @@ def examine() -> Iterator[Finding]:
         yield found
         if found.verdict is Verdict.MEND:
             return
-    for part in (database.findings, vault.findings, certificates.findings):
+    for part in (database.findings, vault.findings, certificates.findings, backups.findings):
         yield from guarded(part)
 
 

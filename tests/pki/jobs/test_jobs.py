@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from pki.actions import bulk_changes
 from pki.actions.actor import SYSTEM, Actor
+from pki.actions.reminding import remind
 from pki.jobs import KINDS
 from pki.models import (
     AuditEvent,
@@ -19,6 +20,7 @@ from pki.models import (
     Certificate,
     Delivery,
     JobRun,
+    Reminder,
     RevocationList,
 )
 from tests.pki.conftest import Agent
@@ -66,8 +68,22 @@ def test_previews_nobody_started_are_removed(open_registration: None) -> None:
     started = bulk_changes.prepare("approve", [key], actor=SYSTEM)
     bulk_changes.start(started, {}, actor=SYSTEM)
     with time_machine.travel(timezone.now() + timedelta(days=8)):
-        assert "1 previews" in KINDS["tidying"].work()
+        assert "1 previews, " in KINDS["tidying"].work()
     assert list(BulkChange.objects.all()) == [started]
+
+
+def test_what_was_told_is_kept_for_years_and_then_removed(issued: Certificate) -> None:
+    remind(issued.not_after - timedelta(days=20), actor=SYSTEM)
+    Reminder.objects.exclude(kind="server").delete()
+    Reminder.objects.update(closed_at=timezone.now())
+    for state in ("sent", "queued"):
+        Delivery.objects.create(key=state, sort="digest", address="a@example.com", state=state)
+    with time_machine.travel(timezone.now() + timedelta(days=890)):
+        assert "0 messages, 0 reminders removed" in KINDS["tidying"].work()
+    with time_machine.travel(timezone.now() + timedelta(days=910)):
+        assert "1 messages, 1 reminders removed" in KINDS["tidying"].work()
+    # What was never sent is not forgotten.
+    assert [row.key for row in Delivery.objects.all()] == ["queued"]
 
 
 def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
@@ -78,18 +94,6 @@ def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
     assert work() == "1 made, 1 sent"
     assert work() == "Nothing"
     assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
-
-
-def test_messages_are_kept_for_more_than_a_year(db: None, mailoutbox: list[EmailMessage]) -> None:
-    told(notice(urgent=True))
-    KINDS["deliveries"].work()
-    with time_machine.travel(timezone.now() + timedelta(days=390)):
-        KINDS["tidying"].work()
-        assert Delivery.objects.count() == 1
-    with time_machine.travel(timezone.now() + timedelta(days=410)):
-        # The message and the mark that it was told.
-        assert "2 records of messages" in KINDS["tidying"].work()
-        assert Delivery.objects.count() == 0
 
 
 def test_maintain_runs_them_all_and_says_what_each_did(

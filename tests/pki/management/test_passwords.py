@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pki.errors import InvalidInput
-from pki.management.passwords import read_password
+from pki.management.passwords import password_for, read_password
 
 
 class Terminal(io.StringIO):
@@ -55,3 +55,15 @@ def test_a_typing_mistake_at_a_terminal_is_noticed(
     typed(monkeypatch, *entries)
     with pytest.raises(InvalidInput, match="nothing was done"):
         read_password("Password")
+
+
+def test_one_that_is_there_already_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "the same")
+    assert password_for("the backup", on_stdin=False, new=False) == "the same"
+
+
+def test_without_a_terminal_it_has_to_be_said_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, b"the same\n")
+    with pytest.raises(InvalidInput, match="--password-stdin"):
+        password_for("the backup", on_stdin=False, new=False)
+    assert password_for("the backup", on_stdin=True, new=False) == "the same"

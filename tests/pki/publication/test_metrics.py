@@ -4,14 +4,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from pki.actions import clock
+from pki.actions.acknowledging import acknowledge
+from pki.actions.actor import SYSTEM
+from pki.actions.reminding import remind
 from pki.actions.revocation_lists import current_list
-from pki.models import Certificate, Workstation
+from pki.actions.server_certificates import issue_for_server
+from pki.actions.servers import add_server
+from pki.models import Backup, Certificate, Reminder, Workstation
+from pki.x509.keys import KeySpec
 
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus-alerts.yml"
 
@@ -33,7 +41,9 @@ def test_the_figures_are_those_of_the_database(
     clock.run("tidying", lambda: "done")
     assert issued.authority is not None
     current_list(issued.authority.pk)
+    backup = Backup.objects.create(made_by="anna", size=1, rows=1)
     found = read(client)
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): backup.at.timestamp()}
     assert found["certiflow_certificates_valid"][("server",)] == 1
     assert found["certiflow_workstations"][("trusted",)] == 1
     assert found["certiflow_workstations"][("revoked",)] == 0
@@ -50,6 +60,7 @@ def test_the_figures_are_those_of_the_database(
 def test_an_empty_installation_has_figures_too(client: Client) -> None:
     found = read(client)
     assert found["certiflow_clock_last_tick_timestamp_seconds"] == {(): 0}
+    assert found["certiflow_last_backup_timestamp_seconds"] == {(): 0}
 
 
 def test_the_alert_rules_name_figures_there_are(
@@ -85,7 +96,24 @@ def test_a_proxy_on_this_machine_makes_nobody_local(client: Client) -> None:
 
 
 def test_it_asks_the_database_as_often_for_many_servers(
-    client: Client, issued: Certificate, django_assert_max_num_queries: object
+    client: Client, issued: Certificate
 ) -> None:
-    with django_assert_max_num_queries(11):  # type: ignore[operator]
+    read(client)
+    with CaptureQueriesContext(connection) as for_one:
         read(client)
+    for number in range(20):
+        server = add_server(f"many{number}.example.com", actor=SYSTEM)
+        issue_for_server(server, actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+    with CaptureQueriesContext(connection) as for_many:
+        assert len(read(client)["certiflow_server_certificate_expiry_timestamp_seconds"]) == 21
+    assert len(for_many) == len(for_one)
+
+
+def test_open_reminders_are_counted_and_acknowledged_ones_are_not(
+    client: Client, issued: Certificate
+) -> None:
+    remind(issued.not_after - timedelta(days=20), actor=SYSTEM)
+    assert read(client)["certiflow_reminders_open"][("server",)] == 1
+    assert read(client)["certiflow_reminders_open"][("silent",)] == 0
+    acknowledge(Reminder.objects.get(kind="server"), "Mine.", actor=SYSTEM)
+    assert read(client)["certiflow_reminders_open"][("server",)] == 0

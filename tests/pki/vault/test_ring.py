@@ -146,3 +146,11 @@ def test_a_replacement_that_fails_leaves_the_ring_in_force(
     with pytest.raises(OSError, match="No space"):
         ring.replace_file(path, KeyRing.parse(FIRST).with_new_first())
     assert path.read_text() == FIRST
+
+
+def test_two_rings_together_open_what_either_opens() -> None:
+    one, other = KeyRing.generate(), KeyRing.generate().with_new_first()
+    both = one.followed_by(other)
+    assert both.keys == (*one.keys, *other.keys)
+    assert both.first == one.first
+    assert both.followed_by(one) == both

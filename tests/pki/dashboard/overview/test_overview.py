@@ -12,9 +12,9 @@ from pki.actions.actor import SYSTEM
 from pki.actions.revocation import revoke
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
-from pki.dashboard.overview.timeline import MONTHS, timeline
 from pki.models import Authority, Certificate, Server
 from pki.x509.keys import KeySpec
+from tests.pki.dashboard.overview.fleets import fleet
 
 
 def text(answer: object) -> str:
@@ -26,6 +26,8 @@ def test_an_empty_installation_is_told_to_add_a_server(
 ) -> None:
     page = text(as_administrator.get("/"))
     assert "Add the first server" in page
+    assert "No workstation yet" in page
+    assert "No server to look at yet" in page
     assert "This dashboard answers with a temporary certificate" in page
 
 
@@ -53,15 +55,27 @@ def test_a_revoked_certificate_needs_a_hand(as_viewer: Client, issued: Certifica
     assert "has a revoked certificate" in text(as_viewer.get("/"))
 
 
-def test_the_timeline_counts_each_certificate_in_use_in_its_month(issued: Certificate) -> None:
-    now = timezone.now()
-    months = timeline(now)
-    assert len(months) == MONTHS
-    ends = [month.start for month in months if month.count]
-    assert [(start.year, start.month) for start in ends] == [
-        (issued.not_after.year, issued.not_after.month)
-    ]
-    assert sum(month.count for month in months) == 1
+@pytest.mark.parametrize(
+    ("ages", "sentence"),
+    [
+        ({"ends": -1}, "1 workstation has an expired certificate"),
+        ({"ends": 10}, "1 workstation has a certificate that expires within 30 days"),
+        ({"ends": 10, "number": 3}, "3 workstations have a certificate that expires"),
+    ],
+)
+def test_workstations_that_did_not_renew_in_time_need_a_hand(
+    as_viewer: Client, authority: Authority, ages: dict[str, int], sentence: str
+) -> None:
+    fleet(authority, **ages)
+    assert sentence in text(as_viewer.get("/"))
+
+
+def queries(client: Client, address: str) -> int:
+    # The first visit also asks whether anything was set up.
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
 
 
 def test_many_servers_take_as_many_queries_as_few(as_viewer: Client, server: Server) -> None:
@@ -71,9 +85,17 @@ def test_many_servers_take_as_many_queries_as_few(as_viewer: Client, server: Ser
             issue_for_server(added, actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
 
     add(2, 0)
-    with CaptureQueriesContext(connection) as few:
-        as_viewer.get("/")
+    few = queries(as_viewer, "/")
     add(12, 2)
-    with CaptureQueriesContext(connection) as many:
-        as_viewer.get("/")
-    assert len(many) <= len(few)
+    assert queries(as_viewer, "/") <= few
+
+
+@pytest.mark.parametrize("address", ["/", "/workstations/", "/workstations/?certificate=due"])
+def test_many_workstations_take_as_many_queries_as_few(
+    as_operator: Client, authority: Authority, address: str
+) -> None:
+    fleet(authority, number=3, ends=100)
+    few = queries(as_operator, address)
+    fleet(authority, number=297, ends=90)
+    assert queries(as_operator, address) == few
+    assert few < 40

@@ -6,8 +6,9 @@ from django.test import Client
 from pki.actions.actor import SYSTEM
 from pki.actions.agent_tasks import assign_task
 from pki.actions.workstations import change_workstation
-from pki.models import AgentTask, AuditEvent, Workstation
+from pki.models import AgentTask, AuditEvent, Authority, Workstation
 from tests.pki.conftest import Agent, Signed
+from tests.pki.dashboard.overview.fleets import fleet
 
 
 def text(answer: object) -> str:
@@ -89,6 +90,13 @@ def test_nobody_reads_without_signing_in(workstation: Workstation, client: Clien
         ("expires=400", {"alpha", "beta"}),
         ("expires=5", set()),
         ("unseen=5", set()),
+        ("certificate=first", {"alpha", "beta"}),
+        ("certificate=valid&expires=400", {"alpha", "beta"}),
+        ("certificate=renewed", set()),
+        ("certificate=lately", set()),
+        ("certificate=due", set()),
+        ("certificate=expired", set()),
+        ("certificate=none", set()),
     ],
 )
 def test_every_filter_finds_what_it_says(
@@ -147,3 +155,26 @@ def test_a_log_is_shown_as_text(trusted: Workstation, as_viewer: Signed) -> None
         state="completed", result={"log": "<script>alert(1)</script>"}
     )
     assert "&lt;script&gt;alert(1)" in text(as_viewer.get(f"/tasks/{task.pk}/"))
+
+
+@pytest.mark.parametrize(
+    ("ages", "badge", "query"),
+    [
+        ({}, "First one", "first"),
+        ({"renewed": 20}, "Renewed", "renewed"),
+        ({"renewed": 300, "ends": 100}, "Due, not renewed", "due"),
+        ({"ends": -1}, "Expired", "expired"),
+    ],
+)
+def test_the_list_and_the_page_say_who_renewed_and_who_did_not(
+    authority: Authority, as_viewer: Signed, ages: dict[str, float], badge: str, query: str
+) -> None:
+    [row] = fleet(authority, **ages)
+    listed = text(as_viewer.get(f"/workstations/?certificate={query}"))
+    assert f"</svg>{badge}</span>" in listed
+    assert f"</svg>{badge}</span>" in text(as_viewer.get(f"/workstations/{row.pk}/"))
+    others = {"first", "renewed", "due", "expired", "none"} - {query}
+    for other in others:
+        assert row.name not in text(as_viewer.get(f"/workstations/?certificate={other}"))
+    export = as_viewer.get("/workstations/export/").getvalue().decode()
+    assert f",{query}," in export

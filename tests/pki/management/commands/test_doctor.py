@@ -18,7 +18,16 @@ from pki.actions.channels import add_webhook
 from pki.actions.recipients import default_group
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
-from pki.models import AuditEvent, Authority, Certificate, PrivateKey, Secret, Server, User
+from pki.models import (
+    AuditEvent,
+    Authority,
+    Backup,
+    Certificate,
+    PrivateKey,
+    Secret,
+    Server,
+    User,
+)
 from pki.x509.keys import KeySpec
 from tests.pki.management.conftest import HOST, Shell
 
@@ -35,6 +44,7 @@ def healthy(
     settings.DATA_DIR = tmp_path
     settings.HOST = HOST
     issue_for_server(add_server(HOST, actor=SYSTEM), actor=SYSTEM, key_spec=EC)
+    Backup.objects.create(made_by="anna", size=1, rows=1)
     return settings
 
 
@@ -195,6 +205,18 @@ def test_a_clock_that_went_back_is_noticed(healthy: Settings, findings: Findings
         at=timezone.now() + timedelta(days=2),
     )
     assert findings()["Clock"]["verdict"] == "mend"
+
+
+def test_a_backup_that_was_never_made_or_long_ago_is_asked_for(
+    healthy: Settings, findings: Findings
+) -> None:
+    Backup.objects.update(at=timezone.now() - timedelta(days=9))
+    found = findings()["Backup"]
+    assert (found["verdict"], "by anna" in found["detail"]) == ("warn", True)
+    Backup.objects.all().delete()
+    found = findings()["Backup"]
+    assert found["verdict"] == "warn"
+    assert "certiflow backup" in found["way_out"]
 
 
 def test_nobody_who_can_sign_in_and_no_root_are_mended(

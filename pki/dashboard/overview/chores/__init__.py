@@ -1,0 +1,34 @@
+"""What needs a hand, each with the way out; as many queries for three servers as for a thousand.
+
+A noun is one file; `chores` asks them, the most urgent first.
+"""
+
+from datetime import datetime
+
+from pki.dashboard.overview.chores.chore import Chore
+from pki.dashboard.overview.chores.clock import the_clock
+from pki.dashboard.overview.chores.installation import installation
+from pki.dashboard.overview.chores.messages import messages_lost
+from pki.dashboard.overview.chores.roots import roots_in_need
+from pki.dashboard.overview.chores.servers import servers_in_need, this_host
+from pki.dashboard.overview.chores.workstations import (
+    changes_left,
+    workstations_overdue,
+    workstations_waiting,
+)
+
+__all__ = ["Chore", "chores"]
+
+
+def chores(now: datetime) -> list[Chore]:
+    return [
+        *the_clock(now),
+        *messages_lost(now),
+        *workstations_waiting(),
+        *changes_left(now),
+        *servers_in_need(),
+        *workstations_overdue(),
+        *this_host(),
+        *roots_in_need(now),
+        *installation(now),
+    ]

@@ -1,0 +1,50 @@
+"""The installation itself: what was left unfinished, and who looks after it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+
+from pki.actions.backups import OVERDUE, last_backup
+from pki.actions.issuance import ABANDONED_AFTER
+from pki.dashboard.overview.chores.chore import Chore
+from pki.models import Authority, Certificate, Role, User
+
+
+def installation(now: datetime) -> Iterator[Chore]:
+    stale = Certificate.objects.filter(
+        state=Certificate.State.PREPARED, created_at__lt=now - ABANDONED_AFTER
+    ).count()
+    if stale:
+        yield Chore(
+            "soon",
+            f"{stale} certificates were begun and not finished",
+            "A process was stopped in between. Nobody received them; the next start closes them.",
+            f"{reverse('certificate-list')}?state=prepared",
+            "Show them",
+        )
+    if User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count() == 1:
+        yield Chore(
+            "soon",
+            "There is only one administrator",
+            "If that password is lost, nobody can set a new one here. Add a second person.",
+            reverse("settings-users"),
+            "Add someone",
+        )
+    yield from backup(now)
+
+
+def backup(now: datetime) -> Iterator[Chore]:
+    """Of a root that is in no backup nobody has a second copy."""
+    last = last_backup()
+    first = Authority.objects.order_by("created_at").first()
+    if first is None or now - (last.at if last else first.created_at) < OVERDUE:
+        return
+    yield Chore(
+        "soon",
+        f"The last backup is of {last.at:%Y-%m-%d}" if last else "There has never been a backup",
+        "Run “certiflow backup FILE” on this host, best every night by cron, and keep the file "
+        "elsewhere.",
+        reverse("settings"),
+        "Look at it",
+    )

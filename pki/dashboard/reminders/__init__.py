@@ -1,0 +1,1 @@
+"""What needs a hand before it is too late: reading, acknowledging, putting off."""

@@ -1,0 +1,61 @@
+"""`certiflow backup`: everything in one encrypted file, while the product goes on working."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from pki.actions.backups import Made, back_up
+from pki.files import refuse_existing
+from pki.management.command import ActionCommand
+from pki.management.json_output import add_json_option, write_document
+from pki.management.passwords import password_for
+
+
+class Command(ActionCommand):
+    help = "Write everything into one encrypted file; the product may go on working meanwhile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="the file to write")
+        parser.add_argument(
+            "--password-stdin", action="store_true",
+            help="the password of the backup is one line of standard input",
+        )  # fmt: skip
+        parser.add_argument("--force", action="store_true", help="replace a file that is there")
+        add_json_option(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not options["force"]:
+            refuse_existing([path])
+        password = password_for("the backup", on_stdin=options["password_stdin"], new=True)
+        made = back_up(path, password, actor=self.actor, overwrite=options["force"])
+        if options["json"]:
+            write_document(self.stdout, document(path, made))
+        else:
+            self.stdout.write("\n".join(lines(path, made)))
+
+
+def document(path: Path, made: Made) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "at": made.manifest.made_at.isoformat(),
+        "bytes": made.row.size,
+        "rows": made.manifest.total,
+        "keys_that_do_not_open": made.unopenable,
+    }
+
+
+def lines(path: Path, made: Made) -> list[str]:
+    told = [
+        f"{path} holds everything as of {made.manifest.made_at:%Y-%m-%d %H:%M} UTC: "
+        f"{made.manifest.total:,} rows and the key ring, {made.row.size:,} bytes.",
+        "Keep it on another machine, and its password apart from it: without the password nobody "
+        "can open it, you neither.",
+    ]
+    if made.unopenable:
+        told.append(
+            f"{made.unopenable:,} private keys in it do not open, because their master key is not "
+            "in the ring. “certiflow doctor” names them."
+        )
+    return told

@@ -1,0 +1,9 @@
+"""What people do in those years, a file each; `PARTS` is the list of them."""
+
+from simulation.parts.approvals import Approvals
+from simulation.parts.by_hand import ByHand
+from simulation.parts.part import Part
+from simulation.parts.revocations import Revocations
+
+#: In the order of a day.
+PARTS: tuple[type[Part], ...] = (ByHand, Revocations, Approvals)
