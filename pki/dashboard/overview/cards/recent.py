@@ -33,4 +33,4 @@ def recent_events(_now: datetime) -> list[Recent]:
     ]
 
 
-CARD = Card("recent", "What happened", recent_events)
+CARD = Card("recent", "What happened", recent_events, wide=True)
