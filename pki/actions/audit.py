@@ -21,6 +21,7 @@ EVENTS = {
     "rollover.wave": "Wave of re-issuing started",
     "rollover.trust_confirmed": "Trust in the new root confirmed",
     "rollover.trust_withdrawn": "Trust in the new root taken back",
+    "rollover.installed": "New certificate said to be installed",
     "rollover.cancelled": "Replacing the root cancelled",
     "rollover.finished": "Old root retired",
     "server.added": "Server added",

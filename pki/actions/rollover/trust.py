@@ -1,4 +1,4 @@
-"""What people say about who trusts the successor, where no agent can say it."""
+"""What people say about servers and workstations, where no agent and no look can say it."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,6 +23,27 @@ def confirm_server_trust(rollover: Rollover, server: Server, *, actor: Actor) ->
             kept.trust_confirmed_at, kept.trust_confirmed_by = timezone.now(), actor.name[:150]
             kept.save(update_fields=["trust_confirmed_at", "trust_confirmed_by"])
             record(actor, "rollover.trust_confirmed", server, successor=row.successor.common_name)
+    return kept
+
+
+def confirm_server_installed(rollover: Rollover, server: Server, *, actor: Actor) -> ServerRollover:
+    """It uses its new certificate, though no look shows it: who says so and when is kept.
+
+    Raises Conflict ``rollover.not_renewed`` while it has none, and ``rollover.ended``.
+    """
+    with transaction.atomic():
+        row = locked(rollover)
+        current = Server.objects.select_related("certificate").get(pk=server.pk).certificate
+        if current is None or current.authority_id != row.successor_id:
+            raise Conflict(
+                f"{server} has no certificate of {row.successor} yet, so there is none to install.",
+                code="rollover.not_renewed",
+            )
+        kept, _ = ServerRollover.objects.get_or_create(rollover=row, server=server)
+        if kept.installed_at is None:
+            kept.installed_at, kept.installed_by = timezone.now(), actor.name[:150]
+            kept.save(update_fields=["installed_at", "installed_by"])
+            record(actor, "rollover.installed", server, serial_number=current.serial_number)
     return kept
 
 

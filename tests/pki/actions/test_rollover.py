@@ -30,6 +30,7 @@ from pki.actions.rollover.stages import (
 from pki.actions.rollover.standing import standing
 from pki.actions.rollover.starting import next_name, start_rollover
 from pki.actions.rollover.trust import (
+    confirm_server_installed,
     confirm_server_trust,
     confirm_silent_workstations,
     withdraw_server_trust,
@@ -155,7 +156,9 @@ def test_the_whole_life(root: Authority, servers: list[Server], fleet: Fleet, ac
     assert fleet.do_tasks() == 5
     with refused("rollover.not_safe") as refusal:
         finish(rollover, actor=actor)
-    assert "3 servers (0 with a certificate of the old root, 3 not seen" in str(refusal.value)
+    assert "3 servers (0 with a certificate of the old root, 3 not known to use" in str(
+        refusal.value
+    )
     seen_in_use(*servers)
     assert cut_off(rollover).total == 0
 
@@ -305,10 +308,18 @@ def test_a_server_nobody_looks_at_waits_for_a_word(
     rollover = begin_reissuing(announced, actor=actor)
     step(rollover)
     assert step(rollover) == waves.Stepped(servers_waiting=2)
-    assert step(rollover, next_wave=True).renewed == 1
+    with refused("rollover.not_renewed"):
+        confirm_server_installed(rollover, servers[2], actor=actor)
+    with audited("rollover.installed", "rollover.installed"):
+        for server in servers[:2]:
+            confirm_server_installed(rollover, server, actor=actor)
+            confirm_server_installed(rollover, server, actor=actor)
+    assert step(rollover).renewed == 1
     for server in servers:
         confirm_server_trust(rollover, server, actor=actor)
-    # And does not stand in the way of the end.
+    # Who knows whether the last one was put to work?
+    assert cut_off(rollover).servers_unseen == 1
+    confirm_server_installed(rollover, servers[2], actor=actor)
     assert cut_off(rollover).total == 0
 
 
