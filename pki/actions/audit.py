@@ -20,7 +20,7 @@ EVENTS = {
     "rollover.sized": "Size of the waves changed",
     "rollover.wave": "Wave of re-issuing started",
     "rollover.trust_confirmed": "Trust in the new root confirmed",
-    "rollover.trust_withdrawn": "Trust in the new root taken back",
+    "rollover.trust_withdrawn": "What was said of a server and the new root taken back",
     "rollover.installed": "New certificate said to be installed",
     "rollover.cancelled": "Replacing the root cancelled",
     "rollover.finished": "Old root retired",

@@ -119,7 +119,7 @@ def not_seen(rollover: Rollover) -> Q:
         rollover=rollover, server=OuterRef("pk"), installed_at__isnull=False
     )
     new = Q(certificate__authority=rollover.successor_id)
-    return new & ~seen & ~(unwatched & Q(fqdn=settings.HOST)) & ~Exists(said)
+    return new & ~seen & ~(unwatched & Q(fqdn=settings.HOST)) & ~Q(Exists(said))
 
 
 def workstations_cut_off(rollover: Rollover) -> "QuerySet[Workstation]":

@@ -1,6 +1,7 @@
 """What people say about servers and workstations, where no agent and no look can say it."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -48,12 +49,13 @@ def confirm_server_installed(rollover: Rollover, server: Server, *, actor: Actor
 
 
 def withdraw_server_trust(rollover: Rollover, server: Server, *, actor: Actor) -> None:
-    """It was ticked by mistake. Raises Conflict ``rollover.ended``."""
+    """What was said of it was a mistake, both of it. Raises Conflict ``rollover.ended``."""
     with transaction.atomic():
         row = locked(rollover)
-        changed = ServerRollover.objects.filter(
-            rollover=row, server=server, trust_confirmed_at__isnull=False
-        ).update(trust_confirmed_at=None, trust_confirmed_by="")
+        said = Q(trust_confirmed_at__isnull=False) | Q(installed_at__isnull=False)
+        changed = ServerRollover.objects.filter(said, rollover=row, server=server).update(
+            trust_confirmed_at=None, trust_confirmed_by="", installed_at=None, installed_by=""
+        )
         if changed:
             record(actor, "rollover.trust_withdrawn", server, successor=row.successor.common_name)
 

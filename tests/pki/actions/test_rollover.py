@@ -466,6 +466,12 @@ def test_who_confirmed_a_server_is_kept_and_can_be_taken_back(
     with audited("rollover.trust_withdrawn"):
         withdraw_server_trust(announced, servers[0], actor=other)
     assert standing(announced).servers.trusting == 0
+    begun = begin_reissuing(announced, actor=actor)
+    step(begun)
+    confirm_server_installed(begun, servers[0], actor=actor)
+    assert standing(begun).servers.in_use == 1
+    withdraw_server_trust(begun, servers[0], actor=actor)
+    assert standing(begun).servers.in_use == 0
 
 
 def test_what_joins_meanwhile_joins_under_the_root_that_signs(
