@@ -18,7 +18,7 @@ from pki.actions.registration_policy import change_policy
 from pki.actions.revocation import revoke
 from pki.actions.rollover import starting, waves
 from pki.actions.rollover.cut_off import cut_off, servers_cut_off, workstations_cut_off
-from pki.actions.rollover.open_rollover import open_rollover
+from pki.actions.rollover.open_rollover import crossed, open_rollover
 from pki.actions.rollover.stages import (
     begin_reissuing,
     cancel,
@@ -166,10 +166,22 @@ def test_the_whole_life(root: Authority, servers: list[Server], fleet: Fleet, ac
         finish(rollover, actor=actor)
     assert [each.authority_id for each in trusted_roots()] == [successor.pk]
     assert open_rollover() is None
+    # Nothing leads from the new root to the old one any more.
+    vouching = Certificate.objects.filter(profile="cross", authority=successor)
+    assert [row.state for row in vouching] == ["revoked"]
     # And once more, years later.
     assert next_name(successor) == "CM Agent CA G3"
     again = start_rollover(actor=actor, key_spec=P256)
     assert again.old == successor
+    assert {row.issuer for row in crossed(again)} == {"CN=CM Agent CA G2", "CN=CM Agent CA G3"}
+
+
+def test_a_root_whose_key_may_be_known_is_vouched_for_by_nobody(
+    root: Authority, actor: Actor
+) -> None:
+    rollover = start_rollover(actor=actor, key_spec=P256, old_key_safe=False)
+    assert [row.issuer for row in crossed(rollover)] == ["CN=CM Agent CA"]
+    assert rollover.successor.bridge is not None
 
 
 def test_a_name_is_cut_and_never_given_twice(root: Authority, actor: Actor) -> None:
