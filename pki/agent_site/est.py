@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from pki.actions.actor import Actor
 from pki.actions.certificate_row import parsed
 from pki.actions.registration import Registration, register
+from pki.actions.rollover.open_rollover import between_roots
 from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
 from pki.agent_site.announced_roots import announced_roots
@@ -32,6 +33,9 @@ def cacerts(_request: HttpRequest) -> HttpResponse:
     if not roots:
         raise Unavailable("There is no root yet.", code="authority.missing")
     certificates = [x509.load_pem_x509_certificate(root.pem) for root in roots]
+    if len(roots) > 1:
+        # Section 4.1.3 wants what leads from one root to the other as well.
+        certificates += between_roots()
     return encoded(pkcs7.serialize_certificates(certificates, Encoding.DER), "")
 
 

@@ -85,6 +85,9 @@ class ServerRollover(models.Model):
     #: Since when somebody knows that it trusts the successor, and who that is.
     trust_confirmed_at = models.DateTimeField(null=True)
     trust_confirmed_by = models.CharField(max_length=150, blank=True)
+    #: Since when somebody says that it uses its new certificate, where no look shows it.
+    installed_at = models.DateTimeField(null=True)
+    installed_by = models.CharField(max_length=150, blank=True)
     #: In which it was or is to be renewed.
     wave = models.PositiveIntegerField(null=True)
     renewed_at = models.DateTimeField(null=True)

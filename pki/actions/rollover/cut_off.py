@@ -17,7 +17,7 @@ class CutOff:
 
     #: Whose current certificate the old root signed.
     servers_old: int
-    #: That have a new certificate and were not seen with it.
+    #: That have a new certificate and are not known to use it.
     servers_unseen: int
     #: Of which nobody has said that they trust the successor.
     servers_unconfirmed: int
@@ -37,7 +37,7 @@ class CutOff:
         if self.servers:
             told.append(
                 f"{counted(self.servers, 'server')} ({self.servers_old:,} with a certificate of "
-                f"the old root, {self.servers_unseen:,} not seen with the new one, "
+                f"the old root, {self.servers_unseen:,} not known to use the new one, "
                 f"{self.servers_unconfirmed:,} whose trust in the new root nobody confirmed)"
             )
         if self.workstations:
@@ -109,10 +109,17 @@ def with_old_certificate(rollover: Rollover) -> Q:
 
 
 def not_seen(rollover: Rollover) -> Q:
-    """Has a new certificate, is looked at, and did not answer with it the last time."""
-    watched = Q(probed=True) & (~Q(probe_address="") | ~Q(fqdn__startswith="*"))
+    """Has a new certificate, and neither the last look nor a person says that it uses it.
+
+    This host uses its own at once; that nobody looks there is no reason to ask.
+    """
+    unwatched = Q(probed=False) | Q(probe_address="", fqdn__startswith="*")
     seen = Q(probe_sha256=F("certificate__sha256"))
-    return Q(certificate__authority=rollover.successor_id) & watched & ~seen
+    said = ServerRollover.objects.filter(
+        rollover=rollover, server=OuterRef("pk"), installed_at__isnull=False
+    )
+    new = Q(certificate__authority=rollover.successor_id)
+    return new & ~seen & ~(unwatched & Q(fqdn=settings.HOST)) & ~Q(Exists(said))
 
 
 def workstations_cut_off(rollover: Rollover) -> "QuerySet[Workstation]":

@@ -1,8 +1,13 @@
 """The rollover that is under way, to look at and to change."""
 
+from cryptography import x509
+from django.db.models import QuerySet
+
+from pki.actions.certificate_row import parsed
 from pki.errors import Conflict
-from pki.models import Rollover
+from pki.models import Certificate, Rollover
 from pki.models.rollover import Stage
+from pki.x509.profiles import CROSS
 
 
 def open_rollover() -> Rollover | None:
@@ -12,6 +17,23 @@ def open_rollover() -> Rollover | None:
         .select_related("old__certificate", "successor__certificate")
         .first()
     )
+
+
+def crossed(rollover: Rollover) -> "QuerySet[Certificate]":
+    """The cross-certificates between its two roots, and of no earlier replacement."""
+    both = (rollover.old, rollover.successor)
+    return Certificate.objects.filter(
+        profile=CROSS.name,
+        state=Certificate.State.ISSUED,
+        authority__in=both,
+        public_key_sha256__in=[each.certificate.public_key_sha256 for each in both],
+    )
+
+
+def between_roots() -> list[x509.Certificate]:
+    """Those of the rollover that is under way; none where there is none."""
+    rollover = open_rollover()
+    return [parsed(row) for row in crossed(rollover)] if rollover else []
 
 
 def locked(rollover: Rollover) -> Rollover:

@@ -1,13 +1,14 @@
 """From one stage of a rollover to the next: the successor signs, the old root retires."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.revocation import count_revocations
 from pki.actions.rollover.cut_off import cut_off
-from pki.actions.rollover.open_rollover import locked, refuse_wrong_stage
+from pki.actions.rollover.open_rollover import crossed, locked, refuse_wrong_stage
 from pki.actions.rollover.standing import standing
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Rollover
@@ -115,7 +116,7 @@ def cancel(rollover: Rollover, *, actor: Actor) -> Rollover:
                 "nothing. Go on with it.",
                 code="rollover.issued",
             )
-        revoked = revoke_crossed(row)
+        revoked = revoke_crossed(crossed(row))
         Authority.objects.filter(pk=row.successor_id).update(retired_at=timezone.now(), bridge=None)
         end(row, Stage.CANCELLED, actor)
         record(
@@ -128,19 +129,10 @@ def cancel(rollover: Rollover, *, actor: Actor) -> Rollover:
     return row
 
 
-def revoke_crossed(row: Rollover) -> list[str]:
+def revoke_crossed(rows: "QuerySet[Certificate]") -> list[str]:
     """Their serial numbers; the last ones who believe them shall stop."""
-    crossed = Certificate.objects.filter(
-        profile=CROSS.name,
-        state=Certificate.State.ISSUED,
-        authority__in=[row.old_id, row.successor_id],
-        public_key_sha256__in=[
-            row.old.certificate.public_key_sha256,
-            row.successor.certificate.public_key_sha256,
-        ],
-    )
-    found = list(crossed.values_list("serial_number", "authority_id"))
-    crossed.update(
+    found = list(rows.values_list("serial_number", "authority_id"))
+    rows.update(
         state=Certificate.State.REVOKED,
         revoked_at=timezone.now(),
         revocation_reason=Certificate.RevocationReason.CESSATION_OF_OPERATION,
@@ -168,11 +160,14 @@ def finish(rollover: Rollover, *, actor: Actor) -> Rollover:
             )
         Authority.objects.filter(pk=row.old_id).update(retired_at=timezone.now())
         Authority.objects.filter(pk=row.successor_id).update(bridge=None)
+        # By it the old root would go on being trusted wherever the new one is.
+        revoked = revoke_crossed(crossed(row).filter(authority=row.successor_id))
         end(row, Stage.FINISHED, actor)
         record(
             actor,
             "rollover.finished",
             row,
+            revoked=revoked,
             old=row.old.common_name,
             successor=row.successor.common_name,
         )

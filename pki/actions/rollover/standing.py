@@ -17,7 +17,7 @@ class Servers:
     trusting: int
     #: Have nothing of the old root any more.
     renewed: int
-    #: And were seen with the new certificate, or nobody looks.
+    #: And use the new certificate, as a look or a person says.
     in_use: int
     #: Could not be renewed here.
     problems: int

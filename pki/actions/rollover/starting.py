@@ -31,10 +31,12 @@ def start_rollover(
     common_name: str = "",
     key_spec: keys.KeySpec = ROOT.default_key,
     lifetime: timedelta | None = None,
+    old_key_safe: bool = True,
 ) -> Rollover:
     """A successor with a new key, which agents are told of and nothing is signed with yet.
 
-    An empty name is the old root's with the next generation. Raises InvalidInput on
+    An empty name is the old root's with the next generation. Where the old key may be known to
+    others, say that it is not safe: then the new root vouches for nothing the old one signs. Raises InvalidInput on
     ``common_name``, ``key`` or ``days``, and Conflict ``authority.missing`` or
     ``rollover.open``.
 
@@ -51,6 +53,8 @@ def start_rollover(
     certificate = issuing.root(name, key, now=timezone.now(), lifetime=lifetime)
     successor = Authority(active=False)
     crossed = cross_both(old, successor.pk, certificate, key)
+    if not old_key_safe:
+        del crossed[1:]
     sealed = sealed_row(key)
     try:
         with transaction.atomic():
@@ -71,6 +75,7 @@ def start_rollover(
                 sha256=successor.certificate.sha256,
                 key_algorithm=successor.certificate.key_algorithm,
                 cross_certificates=[row.serial_number for row in stored],
+                old_key_safe=old_key_safe,
             )
     except IntegrityError:
         raise second_rollover() from None

@@ -1,6 +1,7 @@
-"""What people say about who trusts the successor, where no agent can say it."""
+"""What people say about servers and workstations, where no agent and no look can say it."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -26,13 +27,35 @@ def confirm_server_trust(rollover: Rollover, server: Server, *, actor: Actor) ->
     return kept
 
 
-def withdraw_server_trust(rollover: Rollover, server: Server, *, actor: Actor) -> None:
-    """It was ticked by mistake. Raises Conflict ``rollover.ended``."""
+def confirm_server_installed(rollover: Rollover, server: Server, *, actor: Actor) -> ServerRollover:
+    """It uses its new certificate, though no look shows it: who says so and when is kept.
+
+    Raises Conflict ``rollover.not_renewed`` while it has none, and ``rollover.ended``.
+    """
     with transaction.atomic():
         row = locked(rollover)
-        changed = ServerRollover.objects.filter(
-            rollover=row, server=server, trust_confirmed_at__isnull=False
-        ).update(trust_confirmed_at=None, trust_confirmed_by="")
+        current = Server.objects.select_related("certificate").get(pk=server.pk).certificate
+        if current is None or current.authority_id != row.successor_id:
+            raise Conflict(
+                f"{server} has no certificate of {row.successor} yet, so there is none to install.",
+                code="rollover.not_renewed",
+            )
+        kept, _ = ServerRollover.objects.get_or_create(rollover=row, server=server)
+        if kept.installed_at is None:
+            kept.installed_at, kept.installed_by = timezone.now(), actor.name[:150]
+            kept.save(update_fields=["installed_at", "installed_by"])
+            record(actor, "rollover.installed", server, serial_number=current.serial_number)
+    return kept
+
+
+def withdraw_server_trust(rollover: Rollover, server: Server, *, actor: Actor) -> None:
+    """What was said of it was a mistake, both of it. Raises Conflict ``rollover.ended``."""
+    with transaction.atomic():
+        row = locked(rollover)
+        said = Q(trust_confirmed_at__isnull=False) | Q(installed_at__isnull=False)
+        changed = ServerRollover.objects.filter(said, rollover=row, server=server).update(
+            trust_confirmed_at=None, trust_confirmed_by="", installed_at=None, installed_by=""
+        )
         if changed:
             record(actor, "rollover.trust_withdrawn", server, successor=row.successor.common_name)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -159,27 +160,21 @@ def unsettled(row: Rollover) -> "QuerySet[Server]":
 
     This host uses its own at once. Where nobody looks, somebody has to say that it goes on.
     """
-    members = ServerRollover.objects.filter(
-        rollover=row, wave=row.server_wave, renewed_at__isnull=False
-    ).values("server")
-    new = Q(certificate__authority=row.successor_id)
-    unwatched = Q(probed=False) | Q(probe_address="", fqdn__startswith="*")
-    seen = Q(probe_sha256=F("certificate__sha256"))
-    return (
-        Server.objects.filter(new, Q(pk__in=members))
-        .filter(not_seen(row) | (unwatched & ~seen))
-        .exclude(fqdn=settings.HOST)
+    return Server.objects.filter(not_seen(row), pk__in=renewed_members(row)).exclude(
+        fqdn=settings.HOST
     )
+
+
+def renewed_members(row: Rollover) -> Any:
+    members = ServerRollover.objects.filter(rollover=row, wave=row.server_wave)
+    return members.filter(renewed_at__isnull=False).values("server")
 
 
 def to_look_at(row: Rollover) -> "QuerySet[Server]":
     """Of the wave, those that a look now may find in use: not looked at since a few minutes."""
-    members = ServerRollover.objects.filter(
-        rollover=row, wave=row.server_wave, renewed_at__isnull=False
-    ).values("server")
     since = timezone.now() - LOOK_EVERY
     due = Q(probed_at=None) | Q(probed_at__lt=since) | Q(probed_at__lt=F("certificate__issued_at"))
-    return Server.objects.filter(not_seen(row), due, pk__in=members)
+    return Server.objects.filter(not_seen(row), due, pk__in=renewed_members(row))
 
 
 def begin_server_wave(row: Rollover, actor: Actor) -> bool:

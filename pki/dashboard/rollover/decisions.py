@@ -71,6 +71,7 @@ DECISIONS = {
             "The agent site no longer lets in anybody with a certificate of {old}.",
             "Commands for joining that carry the old fingerprint stop working; make them anew "
             "under Tokens.",
+            "The cross-certificate by which {new} vouches for {old} is revoked.",
             "The revocation list and OCSP of {old} go on being published until it ends.",
             "There is no way back.",
         ),

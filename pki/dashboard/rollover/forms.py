@@ -19,6 +19,12 @@ class SuccessorForm(forms.Form):
     days = DaysField(
         ROOT, help_text=f"365 to {ROOT.longest_lifetime.days:,}. The default is twenty years."
     )
+    exposed = forms.BooleanField(
+        label="The key of the old root may be known to others",
+        required=False,
+        help_text="Then the new root does not vouch for the old one. Do not wait long with the "
+        "other steps.",
+    )
 
 
 class SizesForm(forms.Form):

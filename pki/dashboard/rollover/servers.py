@@ -1,5 +1,7 @@
 """Servers on their way to the successor, and what people say of who trusts it."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from pki.actions.rollover.cut_off import judged_servers
 from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.rollover.standing import standing
 from pki.actions.rollover.trust import (
+    confirm_server_installed,
     confirm_server_trust,
     confirm_silent_workstations,
     withdraw_server_trust,
@@ -26,9 +29,16 @@ SHOW = {
                 | Q(lacks_trust=True)),
     "trust": ("Trust not confirmed", Q(lacks_trust=True)),
     "old": ("Certificate of the old root", Q(lacks_certificate=True)),
-    "unseen": ("Not seen with the new one", Q(lacks_sight=True)),
+    "unseen": ("New one not known to be in use", Q(lacks_sight=True)),
     "all": ("All", Q()),
 }  # fmt: skip
+
+#: What can be said of them.
+SAYINGS: dict[str, Callable[..., object]] = {
+    "confirm": confirm_server_trust,
+    "withdraw": withdraw_server_trust,
+    "installed": confirm_server_installed,
+}
 
 
 def rollover_servers(request: HttpRequest) -> HttpResponse:
@@ -46,6 +56,8 @@ def rollover_servers(request: HttpRequest) -> HttpResponse:
         .annotate(
             confirmed_at=Subquery(mine.values("trust_confirmed_at")[:1]),
             confirmed_by=Subquery(mine.values("trust_confirmed_by")[:1]),
+            installed_at=Subquery(mine.values("installed_at")[:1]),
+            installed_by=Subquery(mine.values("installed_by")[:1]),
             problem=Subquery(mine.values("problem")[:1]),
         )
     )
@@ -67,13 +79,13 @@ def rollover_servers(request: HttpRequest) -> HttpResponse:
 @require_POST
 @operator_required
 def server_trust(request: HttpRequest) -> HttpResponse:
-    """Confirm the trust of the selected servers, or take that back."""
+    """Note what is said of the selected servers, or take their trust back."""
     row = open_rollover()
     if row is None:
         return redirect("rollover")
     keys = [key for key in request.POST.getlist("selected") if key.isdigit()]
     servers = list(Server.objects.filter(pk__in=keys[:1000]))
-    act = withdraw_server_trust if request.POST.get("verb") == "withdraw" else confirm_server_trust
+    act = SAYINGS.get(request.POST.get("verb", ""), confirm_server_trust)
     for server in servers:
         act(row, server, actor=actor_of(request))
     if servers:

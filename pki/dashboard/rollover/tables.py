@@ -46,7 +46,11 @@ class RolloverServerTable(tables.Table):
             return badge(str(authority), "soon", "clock")
         return badge(str(authority), "good", "circle-check")
 
-    def render_usage(self, record: Server, value: ProbeState | None) -> SafeString:
+    def render_usage(self, record: Any, value: ProbeState | None) -> SafeString:
+        if record.installed_at is not None and value != ProbeState.IN_USE:
+            by = format_html("by {} on {}", record.installed_by, day(record.installed_at))
+            said = badge("Said to be in use", "good", "circle-check")
+            return format_html('{} <span class="quiet small">{}</span>', said, by)
         if not record.probed:
             return badge("Nobody looks")
         return usage_badge(value) if value else NOTHING

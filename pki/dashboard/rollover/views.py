@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from pki.actions.rollover.cut_off import cut_off
-from pki.actions.rollover.open_rollover import open_rollover
+from pki.actions.rollover.open_rollover import crossed, open_rollover
 from pki.actions.rollover.standing import standing
 from pki.actions.rollover.starting import active_root, next_name, start_rollover
 from pki.actions.rollover.waves import unsettled
@@ -18,9 +18,8 @@ from pki.dashboard.rollover.decisions import DECISIONS
 from pki.dashboard.rollover.forms import SuccessorForm
 from pki.dashboard.rollover.steps import steps
 from pki.errors import CertiflowError
-from pki.models import Certificate, Rollover
+from pki.models import Rollover
 from pki.models.rollover import Stage
-from pki.x509.profiles import CROSS
 
 #: Servers named one by one.
 SHOWN = 10
@@ -47,9 +46,7 @@ def in_progress(row: Rollover) -> dict[str, Any]:
         "to_install": to_install[:SHOWN],
         "more_to_install": len(to_install) > SHOWN,
         "reissuing": row.stage == Stage.REISSUING,
-        "crossed": Certificate.objects.filter(
-            profile=CROSS.name, authority__in=[row.old, row.successor]
-        ).defer("der", "chain"),
+        "crossed": crossed(row).select_related("authority").defer("der", "chain"),
         "old_expired": row.old.certificate.not_after <= timezone.now(),
     }
 
@@ -67,6 +64,7 @@ def rollover_start(request: HttpRequest) -> HttpResponse:
                 common_name=form.cleaned_data["common_name"],
                 key_spec=form.cleaned_data["key"],
                 lifetime=form.cleaned_data["days"],
+                old_key_safe=not form.cleaned_data["exposed"],
             )
         except CertiflowError as error:
             add_error(form, error)

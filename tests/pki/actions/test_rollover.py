@@ -18,7 +18,7 @@ from pki.actions.registration_policy import change_policy
 from pki.actions.revocation import revoke
 from pki.actions.rollover import starting, waves
 from pki.actions.rollover.cut_off import cut_off, servers_cut_off, workstations_cut_off
-from pki.actions.rollover.open_rollover import open_rollover
+from pki.actions.rollover.open_rollover import crossed, open_rollover
 from pki.actions.rollover.stages import (
     begin_reissuing,
     cancel,
@@ -30,6 +30,7 @@ from pki.actions.rollover.stages import (
 from pki.actions.rollover.standing import standing
 from pki.actions.rollover.starting import next_name, start_rollover
 from pki.actions.rollover.trust import (
+    confirm_server_installed,
     confirm_server_trust,
     confirm_silent_workstations,
     withdraw_server_trust,
@@ -155,7 +156,9 @@ def test_the_whole_life(root: Authority, servers: list[Server], fleet: Fleet, ac
     assert fleet.do_tasks() == 5
     with refused("rollover.not_safe") as refusal:
         finish(rollover, actor=actor)
-    assert "3 servers (0 with a certificate of the old root, 3 not seen" in str(refusal.value)
+    assert "3 servers (0 with a certificate of the old root, 3 not known to use" in str(
+        refusal.value
+    )
     seen_in_use(*servers)
     assert cut_off(rollover).total == 0
 
@@ -163,10 +166,22 @@ def test_the_whole_life(root: Authority, servers: list[Server], fleet: Fleet, ac
         finish(rollover, actor=actor)
     assert [each.authority_id for each in trusted_roots()] == [successor.pk]
     assert open_rollover() is None
+    # Nothing leads from the new root to the old one any more.
+    vouching = Certificate.objects.filter(profile="cross", authority=successor)
+    assert [row.state for row in vouching] == ["revoked"]
     # And once more, years later.
     assert next_name(successor) == "CM Agent CA G3"
     again = start_rollover(actor=actor, key_spec=P256)
     assert again.old == successor
+    assert {row.issuer for row in crossed(again)} == {"CN=CM Agent CA G2", "CN=CM Agent CA G3"}
+
+
+def test_a_root_whose_key_may_be_known_is_vouched_for_by_nobody(
+    root: Authority, actor: Actor
+) -> None:
+    rollover = start_rollover(actor=actor, key_spec=P256, old_key_safe=False)
+    assert [row.issuer for row in crossed(rollover)] == ["CN=CM Agent CA"]
+    assert rollover.successor.bridge is not None
 
 
 def test_a_name_is_cut_and_never_given_twice(root: Authority, actor: Actor) -> None:
@@ -305,10 +320,18 @@ def test_a_server_nobody_looks_at_waits_for_a_word(
     rollover = begin_reissuing(announced, actor=actor)
     step(rollover)
     assert step(rollover) == waves.Stepped(servers_waiting=2)
-    assert step(rollover, next_wave=True).renewed == 1
+    with refused("rollover.not_renewed"):
+        confirm_server_installed(rollover, servers[2], actor=actor)
+    with audited("rollover.installed", "rollover.installed"):
+        for server in servers[:2]:
+            confirm_server_installed(rollover, server, actor=actor)
+            confirm_server_installed(rollover, server, actor=actor)
+    assert step(rollover).renewed == 1
     for server in servers:
         confirm_server_trust(rollover, server, actor=actor)
-    # And does not stand in the way of the end.
+    # Who knows whether the last one was put to work?
+    assert cut_off(rollover).servers_unseen == 1
+    confirm_server_installed(rollover, servers[2], actor=actor)
     assert cut_off(rollover).total == 0
 
 
@@ -455,6 +478,12 @@ def test_who_confirmed_a_server_is_kept_and_can_be_taken_back(
     with audited("rollover.trust_withdrawn"):
         withdraw_server_trust(announced, servers[0], actor=other)
     assert standing(announced).servers.trusting == 0
+    begun = begin_reissuing(announced, actor=actor)
+    step(begun)
+    confirm_server_installed(begun, servers[0], actor=actor)
+    assert standing(begun).servers.in_use == 1
+    withdraw_server_trust(begun, servers[0], actor=actor)
+    assert standing(begun).servers.in_use == 0
 
 
 def test_what_joins_meanwhile_joins_under_the_root_that_signs(

@@ -20,7 +20,7 @@ from pki.actions.rollover.cut_off import cut_off
 from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.rollover.stages import begin_reissuing, cancel, finish, go_on, pause
 from pki.actions.rollover.starting import start_rollover
-from pki.actions.rollover.trust import confirm_server_trust
+from pki.actions.rollover.trust import confirm_server_installed, confirm_server_trust
 from pki.actions.rollover.waves import step
 from pki.actions.server_certificates import issue_for_server, renew
 from pki.actions.servers import add_server
@@ -127,13 +127,16 @@ class RolloverMachine(RuleBasedStateMachine):
             self.servers[pk].roots.append(parsed(row.successor.certificate))
             confirm_server_trust(row, Server.objects.get(pk=pk), actor=SYSTEM)
 
-    @rule(number=NUMBER)
-    def somebody_installs_a_certificate_that_is_looked_at(self, number: int) -> None:
+    @rule(number=NUMBER, looked_at=st.booleans())
+    def somebody_installs_a_certificate(self, number: int, looked_at: bool = True) -> None:
         server = Server.objects.get(pk=sorted(self.servers)[number])
         assert server.certificate is not None
         self.servers[server.pk].install(server.certificate)
-        server.probe_state, server.probe_sha256 = "in_use", server.certificate.sha256
-        server.save()
+        if looked_at:
+            server.probe_state, server.probe_sha256 = "in_use", server.certificate.sha256
+            server.save()
+        elif row := open_rollover():
+            self.tried(lambda: confirm_server_installed(row, server, actor=SYSTEM))
 
     @rule(number=NUMBER, gone=st.booleans())
     def something_else_happens(self, number: int, gone: bool) -> None:
@@ -155,7 +158,7 @@ class RolloverMachine(RuleBasedStateMachine):
         self.the_clock_ticks(next_wave=True)
         for number in range(3):
             self.an_agent_comes_by(number)
-            self.somebody_installs_a_certificate_that_is_looked_at(number)
+            self.somebody_installs_a_certificate(number)
         if decided:
             self.an_administrator_takes_the_next_step()
 

@@ -1,11 +1,13 @@
 """The reference agent follows a root's replacement: told of both, renewed, told of the new one."""
 
+import base64
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs7
 
 from tests.pki.agent_site.conftest import AgentSite, Client
 from tests.pki.agent_site.test_reference_agent import Process, fingerprint
@@ -72,6 +74,10 @@ def test_agents_follow_from_one_root_to_the_next(site: AgentSite, tmp_path: Path
     site.do(ROLLOVER + "start_rollover(actor=SYSTEM, key_spec=KeySpec.parse('ec-p256'))")
 
     come_by(agent, lambda: len(roots(agent)) == 2)
+    # EST tells what leads from one root to the other as well.
+    encoded = silent.call("GET", "/.well-known/est/cacerts").content
+    announced = pkcs7.load_der_pkcs7_certificates(base64.b64decode(encoded))
+    assert len({(each.issuer, each.subject) for each in announced}) == 4
     # It said at once that it trusts both, over a connection it verified anew.
     assert trusting(site, "roll-1") == "CM Agent CA G2"
     assert trusting(site, "roll-2") == "CM Agent CA"

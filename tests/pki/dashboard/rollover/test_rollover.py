@@ -6,7 +6,7 @@ from django.test import Client
 from pki.actions.actor import SYSTEM
 from pki.actions.rollover.stages import begin_reissuing, finish
 from pki.actions.rollover.starting import start_rollover
-from pki.actions.rollover.trust import confirm_server_trust
+from pki.actions.rollover.trust import confirm_server_installed, confirm_server_trust
 from pki.actions.rollover.waves import step
 from pki.models import Authority, Certificate, Rollover, Server, ServerRollover, Workstation
 from pki.x509.keys import KeySpec
@@ -71,7 +71,10 @@ def test_an_administrator_takes_it_from_the_start_to_the_end(
     assert f'To install now: <a href="{server.get_absolute_url()}">' in text(as_administrator)
     server.refresh_from_db()
     assert server.certificate is not None
-    Server.objects.update(probe_state="in_use", probe_sha256=server.certificate.sha256)
+    as_administrator.post(
+        f"{PAGE}servers/trust/", {"selected": str(server.pk), "verb": "installed"}
+    )
+    assert "Said to be in use" in text(as_administrator, f"{PAGE}servers/")
     page = text(as_administrator)
     assert "Nobody needs CM Agent CA any more." in page
     as_administrator.post(f"{PAGE}finish/")
@@ -173,6 +176,7 @@ def test_after_the_end_the_old_root_says_that_it_is_retired(
     step(begun)
     confirm_server_trust(begun, server, actor=SYSTEM)
     Server.objects.update(probed=False)
+    confirm_server_installed(begun, server, actor=SYSTEM)
     finish(begun, actor=SYSTEM)
     page = text(as_viewer, rollover.old.get_absolute_url())
     assert "agents no longer trust it" in page
