@@ -36,9 +36,10 @@ def start_rollover(
     """A successor with a new key, which agents are told of and nothing is signed with yet.
 
     An empty name is the old root's with the next generation. Where the old key may be known to
-    others, say that it is not safe: then the new root vouches for nothing the old one signs. Raises InvalidInput on
-    ``common_name``, ``key`` or ``days``, and Conflict ``authority.missing`` or
-    ``rollover.open``.
+    others, say that it is not safe: then the new root vouches for nothing the old one signs.
+
+    Raises InvalidInput on ``common_name``, ``key`` or ``days``, and Conflict
+    ``authority.missing`` or ``rollover.open``.
 
     Everything is signed before it is stored, in one transaction: until that is committed the
     new key exists nowhere else, and what was signed about it is of no use to anybody.
