@@ -37,6 +37,7 @@ def start_rollover(
 
     An empty name is the old root's with the next generation. Where the old key may be known to
     others, say that it is not safe: then the new root vouches for nothing the old one signs.
+
     Raises InvalidInput on ``common_name``, ``key`` or ``days``, and Conflict
     ``authority.missing`` or ``rollover.open``.
 
