@@ -94,9 +94,13 @@ class SetUp:
         return password_for(self.plan.admin, on_stdin=self.password_on_stdin, new=True)
 
     def refuse_another_root(self, authority: Authority) -> None:
+        """Said again after its root was replaced, the same command is no wish for another one."""
         asked = self.plan.root_cn, self.plan.root_key and str(self.plan.root_key)
-        there = authority.common_name, authority.certificate.key_algorithm
-        if any(wanted and wanted != found for wanted, found in zip(asked, there, strict=True)):
+        ever = Authority.objects.values_list("common_name", "certificate__key_algorithm")
+        if not any(
+            all(wanted in {None, found} for wanted, found in zip(asked, there, strict=True))
+            for there in ever
+        ):
             raise Conflict(
                 f"There is a root already, “{authority}” with {authority.certificate.key_label}, "
                 "and it is not replaced: every server and workstation trusts it. Leave --root-cn "

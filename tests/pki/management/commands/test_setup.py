@@ -38,6 +38,21 @@ def test_it_refuses_to_replace_the_root(shell: Shell, other: tuple[str, str]) ->
     assert len(shell.document("certificates")) == len(before)
 
 
+def test_repeating_it_after_the_root_was_replaced_is_no_wish_for_another_one(
+    shell: Shell,
+) -> None:
+    shell.done(
+        *("shell", "--no-imports", "-c"),
+        "from pki.actions.actor import SYSTEM; from pki.x509.keys import KeySpec; "
+        "from pki.actions.rollover.starting import start_rollover; "
+        "from pki.actions.rollover.stages import begin_reissuing; "
+        "begin_reissuing(start_rollover(actor=SYSTEM, key_spec=KeySpec.parse('ec-p256')), "
+        "actor=SYSTEM)",
+    )
+    said = shell.document("setup", "--admin", "alice", "--root-cn", "CM Agent CA")
+    assert said["root"]["common_name"] == "CM Agent CA G2"
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
