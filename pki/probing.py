@@ -51,9 +51,13 @@ def look(
 
 
 def chain(secure: ssl.SSLSocket) -> tuple[bytes, ...]:
-    """All that was sent where this Python can tell (3.13), else the server's own."""
+    """All that was sent, the server's own first; where this Python cannot tell, that alone."""
     everything = getattr(secure, "get_unverified_chain", None)
     if everything is not None:
         return tuple(everything())
+    # Before 3.13 the same stands behind the object that it is public on since.
+    behind = getattr(getattr(secure, "_sslobj", None), "get_unverified_chain", None)
+    if behind is not None:
+        return tuple(ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in behind())
     own = secure.getpeercert(binary_form=True)
     return (own,) if own else ()

@@ -136,8 +136,16 @@ def judged(server: Server, found: Presented | Unreachable) -> Probe:
         issuer=issuer,
         not_after=certificate.not_valid_after_utc,
         tls_version=found.tls_version,
-        chain_length=len(found.certificates),
+        chain=[subject, *map(subject_of, found.certificates[1:])],
     )
+
+
+def subject_of(der: bytes) -> str:
+    """Of a certificate that came along, which may be anything."""
+    try:
+        return facts.subject(x509.load_der_x509_certificate(der))[:500]
+    except ValueError:
+        return "unreadable"
 
 
 def state_of(server: Server, sha256: str) -> ProbeState:

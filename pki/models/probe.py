@@ -23,8 +23,8 @@ class Probe(models.Model):
     issuer = models.CharField(max_length=500, blank=True)
     not_after = models.DateTimeField(null=True)
     tls_version = models.CharField(max_length=10, blank=True)
-    #: Certificates that were sent, the server's own among them.
-    chain_length = models.PositiveSmallIntegerField(default=0)
+    #: Subjects of the certificates that were sent, the server's own first.
+    chain = models.JSONField(default=list)
     #: Why nothing came.
     message = models.CharField(max_length=300, blank=True)
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from django.utils import timezone
 
 from pki import probing
 from pki.probing import Presented, Unreachable
 from pki.x509 import issuing, keys
+from pki.x509.profiles import SERVER
 from tests.tls_listener import answering
 
 KEY = keys.generate(keys.KeySpec.parse("ec-p256"))
@@ -40,14 +42,27 @@ def speaking() -> Iterator[int]:
 
 
 def test_what_a_server_answers_with_is_seen_whoever_signed_it(tmp_path: Path) -> None:
-    from django.utils import timezone
-
     made = issuing.temporary_certificate("cm1.example.com", KEY, now=timezone.now())
     with answering(made.public_bytes(Encoding.PEM), keys.to_pem(KEY), tmp_path) as port:
         found = probing.look("127.0.0.1", port, "cm1.example.com")
     assert isinstance(found, Presented)
     assert found.certificates[0] == made.public_bytes(Encoding.DER)
     assert found.tls_version == "TLSv1.3"
+
+
+def test_all_that_a_server_sends_along_is_seen(tmp_path: Path) -> None:
+    root = issuing.root("CM Agent CA", KEY, now=timezone.now())
+    own = keys.generate(keys.KeySpec.parse("ec-p256"))
+    request = issuing.CertificateRequest(
+        SERVER, "cm1.example.com", own.public_key(), names=("cm1.example.com",)
+    )
+    made = issuing.issue(issuing.prepare(request, root, now=timezone.now()), KEY)
+    sent = [made, root]
+    pem = b"".join(each.public_bytes(Encoding.PEM) for each in sent)
+    with answering(pem, keys.to_pem(own), tmp_path) as port:
+        found = probing.look("127.0.0.1", port, "cm1.example.com")
+    assert isinstance(found, Presented)
+    assert found.certificates == tuple(each.public_bytes(Encoding.DER) for each in sent)
 
 
 def test_nobody_there_is_told_apart_from_someone_silent(silent: int) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from pki.dashboard.templatetags.dashboard import badge
+from pki.dashboard.templatetags.dashboard import badge, distance
 from pki.models import Probe, ProbeState, Server
 
 TONES = {
@@ -24,8 +25,11 @@ def usage_badge(state: ProbeState) -> SafeString:
 def looks(server: Server) -> dict[str, Any]:
     """The last one, and the strip: the oldest first, as time is drawn."""
     newest = list(Probe.objects.filter(server=server)[:SHOWN])
+    last = newest[0] if newest else None
+    ends = last.not_after if last else None
     return {
-        "last": newest[0] if newest else None,
+        "last": last,
+        "last_left": distance(ends - timezone.now()) if ends else "",
         "strip": [
             {"probe": probe, "tone": TONES[ProbeState(probe.state)][0]}
             for probe in reversed(newest)

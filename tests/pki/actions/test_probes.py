@@ -11,12 +11,13 @@ from pytest_django.fixtures import Settings
 
 from pki.actions.actor import SYSTEM
 from pki.actions.certificate_row import parsed
-from pki.actions.probes import probe_all, probe_server, set_target
+from pki.actions.probes import keep, probe_all, probe_server, set_target
 from pki.actions.server_certificates import renew
 from pki.actions.servers import add_server
 from pki.actions.stored_keys import open_key
 from pki.errors import Conflict, InvalidInput
 from pki.models import AuditEvent, Authority, Certificate, Probe, ProbeState, Server
+from pki.probing import Presented
 from pki.x509 import bundles, issuing, keys
 from tests.tls_listener import answering
 
@@ -51,8 +52,18 @@ def test_its_certificate_is_seen_in_use(server: Server, issued: Certificate, ser
     probe = probe_server(server, actor=SYSTEM)
     assert (probe.state, probe.sha256) == (ProbeState.IN_USE, issued.sha256)
     assert (probe.tls_version, probe.not_after) == ("TLSv1.3", issued.not_after)
+    assert probe.chain == ["CN=cm1.example.com"]
     server.refresh_from_db()
     assert server.usage == ProbeState.IN_USE
+
+
+def test_what_is_sent_along_is_kept_by_name(issued: Certificate, server: Server) -> None:
+    assert issued.authority is not None
+    sent = Presented(
+        (bytes(issued.der), bytes(issued.authority.certificate.der), b"no certificate"), "TLSv1.2"
+    )
+    probe = keep(server, sent, SYSTEM)
+    assert probe.chain == ["CN=cm1.example.com", "CN=CM Agent CA", "unreadable"]
 
 
 def test_renewed_is_told_apart_from_installed(

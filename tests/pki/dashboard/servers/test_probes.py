@@ -41,6 +41,25 @@ def test_in_use_is_said_and_is_no_chore(as_viewer: Signed, issued: Certificate) 
     assert "old certificate" not in as_viewer.get("/").content.decode()
 
 
+def test_what_came_is_shown_with_its_chain_and_its_days(
+    as_viewer: Signed, issued: Certificate
+) -> None:
+    Probe.objects.create(
+        server=issued.server,
+        state=ProbeState.OTHER,
+        sha256="0" * 64,
+        subject="CN=elsewhere",
+        issuer="CN=Some CA",
+        not_after=timezone.now() + timedelta(days=9, hours=1),
+        tls_version="TLSv1.2",
+        chain=["CN=elsewhere", "CN=Some CA", "CN=Some Root"],
+    )
+    page = as_viewer.get(issued.server.get_absolute_url()).content.decode()
+    assert "9 days left" in page
+    assert "CN=Some CA, CN=Some Root" in page
+    assert "TLSv1.2" in page
+
+
 def test_the_strip_shows_each_look(as_viewer: Signed, issued: Certificate) -> None:
     for number in range(3):
         seen(issued.server, ProbeState.UNREACHABLE, "", f"Nothing listens, {number}.")
