@@ -16,7 +16,7 @@ run: $(VENV)/installed
 
 # A file's tests stay together: they share a product or a browser, and some tell one story.
 test: test-tools lint
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 check: lint unit
 

@@ -55,6 +55,31 @@ def alternating(rounds: int, **contestants: Contestant) -> dict[str, list[float]
     return measured
 
 
+def large_against_small(
+    name: str,
+    rounds: int,
+    *,
+    bare: Contestant,
+    small: Contestant,
+    large: Contestant,
+    of_small: str,
+    most: float,
+    promised: bool = True,
+) -> Row:
+    """Whether the same work takes at most ``most`` times as long where there is far more."""
+    seconds = alternating(rounds, bare=bare, small=small, large=large)
+    times = ratio(seconds["large"], seconds["small"])
+    return Row(
+        name=name,
+        measured=milliseconds(seconds["large"]),
+        bare=milliseconds(seconds["bare"]),
+        compared=f"{times:.2f} times {of_small} ({milliseconds(seconds['small'])})",
+        target=f"≤ {most} times" if promised else "none",
+        met=times <= most if promised else None,
+        rounds=seconds,
+    )
+
+
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:
     """The median of the rounds' own ratios."""
     return statistics.median(a / b for a, b in zip(numerators, denominators, strict=True))

@@ -31,7 +31,7 @@ STANDING = {
     ReminderKind.REVOCATION_LIST: "revocation lists are overdue",
     ReminderKind.SILENT: "agents were not seen for long",
     ReminderKind.PENDING: "workstations wait for approval",
-    ReminderKind.BACKUP: "back-ups are too old",
+    ReminderKind.BACKUP: "backups are too old",
     ReminderKind.JOB: "jobs fail",
 }
 #: Of those, what does not work now.

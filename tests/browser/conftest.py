@@ -17,6 +17,7 @@ from playwright.sync_api import (
 
 from tests.running_product import HOST, RunningProduct
 
+USER, PASSWORD = "anna", "a long enough password"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     "--disable-quic",
@@ -77,6 +78,26 @@ def context(browser: Browser, product: RunningProduct) -> Iterator[BrowserContex
 @pytest.fixture(scope="module")
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+def set_up(running: RunningProduct, *arguments: str) -> RunningProduct:
+    """With an administrator and a root, as `certiflow setup` makes them; not started yet."""
+    done = running.command(
+        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
+        *arguments,
+        stdin=f"{PASSWORD}\n",
+    )
+    assert done.returncode == 0, done.stderr
+    return running
+
+
+def sign_in(page: Page) -> None:
+    """The administrator of `set_up`; the overview is there afterwards."""
+    page.goto("/accounts/login/")
+    page.get_by_label("Username").fill(USER)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:

@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import look
+from tests.browser.conftest import look, set_up, sign_in
 from tests.pki.agent_site.conftest import AgentSite
 from tests.pki.agent_site.test_reference_agent import PROGRAM, Process
 from tests.running_product import RunningProduct
-
-USER, PASSWORD = "anna", "a long enough password"
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +21,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct
         CERTIFLOW_HOST="localhost",
         CERTIFLOW_AGENT_POLL_SECONDS="1",
     )
-    done = running.command(
-        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
-        stdin=f"{PASSWORD}\n",
-    )
-    assert done.returncode == 0, done.stderr
-    running.start()
+    set_up(running).start()
     yield running
     running.stop()
 
@@ -77,10 +70,7 @@ def decide(page: Page, hostname: str, agent: Process, button: str, reason: str =
 def test_the_token_is_made_in_the_browser_and_five_agents_wait(
     page: Page, site: AgentSite, agents: list[Process]
 ) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in(page)
     page.goto("/tokens/new/")
     assert not look(page, "token-new", "New enrollment token")
     page.get_by_label("Name", exact=True).fill("Fleet")

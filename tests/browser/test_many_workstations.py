@@ -5,23 +5,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import look
+from tests.browser.conftest import look, set_up, sign_in
 from tests.pki.agent_site.conftest import AgentSite, Client
 from tests.running_product import RunningProduct
 
-USER, PASSWORD = "anna", "a long enough password"
 MANY = 1_000
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     running = RunningProduct(tmp_path_factory.mktemp("many"), CERTIFLOW_HOST="localhost")
-    done = running.command(
-        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
-        stdin=f"{PASSWORD}\n",
-    )
-    assert done.returncode == 0, done.stderr
-    running.start()
+    set_up(running).start()
     yield running
     running.stop()
 
@@ -39,11 +33,7 @@ def site(product: RunningProduct, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @pytest.fixture(scope="module")
 def signed_in(page: Page, site: AgentSite) -> Page:
-    page.goto("/accounts/login/")
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    sign_in(page)
     return page
 
 
@@ -172,7 +162,7 @@ def test_jobs_run_by_themselves_and_when_asked(signed_in: Page) -> None:
         if page.get_by_text("Done").count() >= 2:
             break
         page.wait_for_timeout(500)
-    expect(page.get_by_text("previews removed").nth(1)).to_be_visible()
+    expect(page.get_by_text("reminders removed").nth(1)).to_be_visible()
     assert not look(page, "job", "Tidying up")
 
 

@@ -8,21 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import look
+from tests.browser.conftest import look, set_up, sign_in
 from tests.running_product import RunningProduct
-
-USER, PASSWORD = "anna", "a long enough password"
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     running = RunningProduct(tmp_path_factory.mktemp("overview"))
-    done = running.command(
-        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
-        stdin=f"{PASSWORD}\n",
-    )
-    assert done.returncode == 0, done.stderr
-    running.start()
+    set_up(running).start()
     yield running
     running.stop()
 
@@ -45,11 +38,7 @@ def make(product: RunningProduct, what: str) -> None:
 
 @pytest.fixture(scope="module")
 def signed_in(page: Page, product: RunningProduct) -> Page:
-    page.goto("/accounts/login/")
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    sign_in(page)
     return page
 
 

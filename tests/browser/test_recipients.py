@@ -11,12 +11,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from standardwebhooks import Webhook
 
-from tests.browser.conftest import PICTURES, look, violations
+from tests.browser.conftest import PASSWORD, PICTURES, USER, look, set_up, violations
 from tests.mail_server import MailServer, mail_server
 from tests.running_product import RunningProduct, free_port
 from tests.webhook_receiver import Receiver, receiver
 
-USER, PASSWORD = "anna", "a long enough password"
 SMTP_PORT = free_port()
 
 #: A morning's digest: some of everything.
@@ -65,12 +64,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, smtp: MailServer) -> Itera
     running = RunningProduct(
         tmp_path_factory.mktemp("recipients"), EMAIL_URL=f"smtp://127.0.0.1:{SMTP_PORT}"
     )
-    done = running.command(
-        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
-        stdin=f"{PASSWORD}\n",
-    )
-    assert done.returncode == 0, done.stderr
-    running.start()
+    set_up(running).start()
     yield running
     running.stop()
 

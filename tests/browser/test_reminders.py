@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import look
+from tests.browser.conftest import look, set_up, sign_in
 from tests.running_product import RunningProduct
-
-USER, PASSWORD = "anna", "a long enough password"
 
 #: Three servers whose certificates end soon, and a workstation that nobody decides about.
 WORLD = """
@@ -33,13 +31,9 @@ Workstation.objects.create(
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
-    running = RunningProduct(tmp_path_factory.mktemp("reminders"))
-    for arguments, stdin in (
-        (("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"), PASSWORD),
-        (("shell", "--no-imports", "-c", WORLD), ""),
-        (("maintain",), ""),
-    ):
-        done = running.command(*arguments, stdin=f"{stdin}\n")
+    running = set_up(RunningProduct(tmp_path_factory.mktemp("reminders")))
+    for command in (("shell", "--no-imports", "-c", WORLD), ("maintain",)):
+        done = running.command(*command)
         assert done.returncode == 0, done.stderr + done.stdout
     running.start()
     yield running
@@ -47,11 +41,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct
 
 
 def test_what_ends_first_stands_first(page: Page, product: RunningProduct) -> None:
-    page.goto("/accounts/login/")
-    page.locator("#id_login").fill(USER)
-    page.locator("#id_password").fill(PASSWORD)
-    page.locator("#id_password").press("Enter")
-    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    sign_in(page)
     places = page.get_by_role("navigation", name="Main")
     places.get_by_role("link", name="Reminders", exact=True).click()
     subjects = page.locator("tbody tr td:first-child")

@@ -6,23 +6,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import look
+from tests.browser.conftest import look, set_up, sign_in
 from tests.pki.agent_site.conftest import AgentSite, Client
 from tests.running_product import RunningProduct
-
-USER, PASSWORD = "anna", "a long enough password"
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProduct]:
     running = RunningProduct(tmp_path_factory.mktemp("rollover"), CERTIFLOW_HOST="localhost")
-    done = running.command(
-        *("setup", "--admin", USER, "--password-stdin", "--root-key-size", "2048"),
-        *("--server", "cm1.example.test", "--server", "cm2.example.test"),
-        stdin=f"{PASSWORD}\n",
-    )
-    assert done.returncode == 0, done.stderr
-    running.start()
+    set_up(running, "--server", "cm1.example.test", "--server", "cm2.example.test").start()
     yield running
     running.stop()
 
@@ -47,11 +39,7 @@ def agents(site: AgentSite) -> list[Client]:
 
 @pytest.fixture(scope="module")
 def signed_in(page: Page, site: AgentSite, agents: list[Client]) -> Page:
-    page.goto("/accounts/login/")
-    page.get_by_label("Username").fill(USER)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    sign_in(page)
     return page
 
 

@@ -1,6 +1,7 @@
 """What is to be told, as the reminders leave it: notices, and whom each is for."""
 
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.utils import timezone
@@ -26,7 +27,7 @@ def notice(
     made = Reminder.objects.create(
         **{
             "kind": kind,
-            "key": f"server:{label}",
+            "key": f"server:{sha256(label.encode()).hexdigest()[:32]}",
             "label": label,
             "url": "/servers/1/",
             "ends_at": ends_at,
