@@ -11,6 +11,7 @@ from ssl import create_default_context
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 #: What `openssl verify` says of a certificate, and of which one.
 REFUSED = re.compile(r"depth lookup: (.+)\nerror (.+): verification failed")
@@ -82,12 +83,22 @@ class Judges:
             path.write_text(pem)
         return path
 
-    def chains(
-        self, files: Sequence[Path], roots: bytes, purpose: str, untrusted: str = ""
+    def chains(self, files: Iterable[Path], roots: bytes, purpose: str) -> list[str]:
+        """Each by what is sent along with it and nothing else, its own revocation looked up in
+        the lists that were fetched.
+        """
+        alike: dict[str, list[Path]] = {}
+        for path in files:
+            alike.setdefault(sent_with(path), []).append(path)
+        return [
+            sentence
+            for others, paths in alike.items()
+            for sentence in self.chains_alike(paths, roots, purpose, others)
+        ]
+
+    def chains_alike(
+        self, files: Sequence[Path], roots: bytes, purpose: str, untrusted: str
     ) -> list[str]:
-        """Each with its own revocation looked up in the lists that were fetched."""
-        if not files:
-            return []
         trusted, between = self.directory / "trusted.pem", self.directory / "between.pem"
         trusted.write_bytes(roots)
         between.write_text(untrusted)
@@ -147,6 +158,12 @@ class Judges:
 
 def tail(said: str) -> str:
     return " ".join(said.split())[-400:]
+
+
+def sent_with(path: Path) -> str:
+    """Everything in the file after its first certificate, PEM: what goes out along with it."""
+    _, *others = x509.load_pem_x509_certificates(path.read_bytes())
+    return "".join(each.public_bytes(Encoding.PEM).decode() for each in others)
 
 
 def issued_by(path: Path, authorities: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
