@@ -26,12 +26,9 @@ from simulation.receiver import open_receiver
 FETCHED_OFTEN = 3
 #: Certificates of servers and of agents that OCSP is asked about at each step.
 ASKED, MOST_REVOKED = 10, 40
-#: Seconds after which a revocation has reached every process of the product.
+#: Seconds after which a revocation has reached every process of the product, and this host
+#: answers with its newest certificate. Agents may hear of other roots a few seconds later.
 SETTLED = 1.5
-#: The same for the roots that agents are told of.
-ROOTS_SETTLED = 6.0
-#: What changes them.
-ROOTS_CHANGE = {"rollover.started", "rollover.reissuing", "rollover.finished"}
 #: While the root is replaced: from a day's work of people to the next look of the jobs.
 SOON = timedelta(minutes=2)
 
@@ -190,9 +187,9 @@ class Conductor:
         self.count({"revocations": revoked})
         if revoked:
             self.settled_at = time.monotonic() + SETTLED
-        if ROOTS_CHANGE.intersection(events):
-            # In the world no agent asks sooner after that than a process looks again.
-            time.sleep(ROOTS_SETTLED)
+        if "rollover.reissuing" in events:
+            # Whoever joins from now on knows the successor only.
+            time.sleep(SETTLED)
         servers = self.books["servers"]
         if not revoked:
             self.wrong(self.machines.wrong_probes(servers))

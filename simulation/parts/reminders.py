@@ -201,7 +201,7 @@ def lives() -> list[dict[str, Any]]:
             "key": f"certificate:{pk}",
             "kind": kind,
             "whose": fqdn or agent,
-            "issued": issued.isoformat(),
+            "issued": (issued or ends).isoformat(),
             "ends": ends.isoformat(),
             "over": over(revoked, replaced),
         }

@@ -109,7 +109,7 @@ class RootReplacement(Part):
         oldest: dict[str, datetime] = {}
         mine = Certificate.objects.filter(profile="server", authority=rollover.successor_id)
         for fqdn, at in mine.order_by("-pk").values_list("server__fqdn", "issued_at"):
-            oldest[fqdn] = at
+            oldest[fqdn] = at or now
         return [fqdn for fqdn, at in oldest.items() if at > now - timedelta(days=took[fqdn])]
 
     def next_wave(self, rollover: Any, waiting: list[str]) -> None:
@@ -121,8 +121,7 @@ class RootReplacement(Part):
         members = ServerRollover.objects.filter(rollover=rollover, wave=rollover.server_wave)
         in_wave = set(members.values_list("server__fqdn", flat=True))
         if not in_wave.intersection(waiting) and unsettled(rollover).exists():
-            step(rollover, actor=SYSTEM, next_wave=True)
-            self._next_waves += 1
+            self._next_waves += step(rollover, actor=SYSTEM, next_wave=True).renewed > 0
 
     def give_up(self, rollover: Any) -> None:
         """Those that hold it up and were not seen for so long."""
