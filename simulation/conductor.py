@@ -166,8 +166,7 @@ class Conductor:
                 self.wrong(self.judges.ocsp(authority, {host: "good"}))
 
     def is_of(self, path: Path, authority: dict[str, Any]) -> bool:
-        issuer = issued_by(path, self.books["authorities"])
-        return issuer is not None and issuer["id"] == authority["id"]
+        return issued_by(path, self.books["authorities"]) == authority["id"]
 
     def may_not_expire(self, machine: Machine) -> bool:
         """People may come too late; then there is nothing to judge but the calendar."""

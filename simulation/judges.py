@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from ssl import create_default_context
 from typing import Any
@@ -89,7 +90,7 @@ class Judges:
         """
         alike: dict[str, list[Path]] = {}
         for path in files:
-            alike.setdefault(sent_with(path), []).append(path)
+            alike.setdefault(sent_with(path.read_bytes()), []).append(path)
         return [
             sentence
             for others, paths in alike.items()
@@ -160,20 +161,26 @@ def tail(said: str) -> str:
     return " ".join(said.split())[-400:]
 
 
-def sent_with(path: Path) -> str:
-    """Everything in the file after its first certificate, PEM: what goes out along with it."""
-    _, *others = x509.load_pem_x509_certificates(path.read_bytes())
+@lru_cache(10_000)
+def sent_with(content: bytes) -> str:
+    """Everything in a file after its first certificate, PEM: what goes out along with it."""
+    _, *others = x509.load_pem_x509_certificates(content)
     return "".join(each.public_bytes(Encoding.PEM).decode() for each in others)
 
 
-def issued_by(path: Path, authorities: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The authority that signed it."""
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    for each in authorities:
-        root = x509.load_pem_x509_certificate(each["pem"].encode())
+def issued_by(path: Path, authorities: Iterable[Mapping[str, Any]]) -> str | None:
+    """The identifier of the authority that signed it."""
+    roots = tuple((str(each["id"]), str(each["pem"])) for each in authorities)
+    return signer(path.read_bytes(), roots)
+
+
+@lru_cache(10_000)
+def signer(content: bytes, roots: tuple[tuple[str, str], ...]) -> str | None:
+    certificate = x509.load_pem_x509_certificate(content)
+    for name, pem in roots:
         try:
-            certificate.verify_directly_issued_by(root)
+            certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(pem.encode()))
         except Exception:
             continue
-        return each
+        return name
     return None
