@@ -69,7 +69,7 @@ THREE_YEARS = Size(
 )
 #: For the tests: a little more than a year, by the week.
 A_YEAR = Size(
-    days=420,
+    days=392,
     step=7,
     servers=3,
     by_hand=1,
