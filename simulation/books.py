@@ -14,9 +14,12 @@ from pki.models import (
     Certificate,
     Clock,
     RevocationList,
+    Rollover,
     Server,
+    ServerRollover,
     Workstation,
 )
+from pki.models.workstation import ADMITTED
 from pki.x509 import bundles, keys
 
 
@@ -35,6 +38,9 @@ def read(after_event: int) -> dict[str, Any]:
         ),
         "seen": {agent: at.isoformat() for agent, at in seen()},
         "authorities": [of_authority(row) for row in authorities()],
+        "replacement": of_replacement(),
+        "under_newest": under_newest(),
+        "given_up": given_up(),
         "revoked": {row.sha256: bundles.pem(parsed(row)).decode() for row in revoked()},
         "server_renewals": renewals.count(),
         "responders": Certificate.objects.filter(profile="ocsp-responder").count(),
@@ -80,10 +86,40 @@ def of_authority(row: Authority) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "active": row.active,
+        "retired": row.retired_at is not None,
         "pem": bundles.pem(parsed(row.certificate)).decode(),
         "sha256": row.certificate.sha256,
         "list_number": numbers.first() or 0,
     }
+
+
+def under_newest() -> dict[str, int]:
+    """Certificates in use that a successor has signed, by their profile."""
+    signed = Certificate.objects.filter(authority__rollover_to__isnull=False)
+    return {
+        "server": signed.filter(current_for__isnull=False).count(),
+        "workstation": signed.filter(
+            current_for_agent__state__in=ADMITTED, state=Certificate.State.ISSUED
+        ).count(),
+    }
+
+
+def of_replacement() -> dict[str, int] | None:
+    """While the root is being replaced: how many servers may not know the successor yet."""
+    rollover = Rollover.objects.filter(is_open=True).first()
+    if rollover is None:
+        return None
+    confirmed = ServerRollover.objects.filter(
+        rollover=rollover, trust_confirmed_at__isnull=False
+    ).count()
+    return {"unconfirmed": Server.objects.count() - confirmed}
+
+
+def given_up() -> list[str]:
+    """Agents that were revoked, and have not registered again since."""
+    rows = Workstation.objects.order_by().values_list("agent_id", "state")
+    found = {agent: state for agent, state in rows if state == "revoked"}
+    return sorted(found.keys() - {agent for agent, state in rows if state != "revoked"})
 
 
 def files(fqdn: str) -> dict[str, str]:

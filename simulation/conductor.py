@@ -9,27 +9,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from simulation import opinions
 from simulation.fleet import Fleet, Site
 from simulation.judges import Judges, issued_by
 from simulation.log import Log
 from simulation.machines import Machine, Machines
-from simulation.mailbox import open_mailbox
+from simulation.mailbox import Mailbox
 from simulation.moved_clock import under_moved_clock
 from simulation.parts import PARTS
 from simulation.parts.part import Witness
 from simulation.plan import HOST, SEED, Plan
 from simulation.product import Product, free_ports
+from simulation.receiver import open_receiver
 
 #: A step this long may be longer than a list that was fetched at its beginning is good.
 FETCHED_OFTEN = 3
 #: Certificates of servers and of agents that OCSP is asked about at each step.
 ASKED, MOST_REVOKED = 10, 40
-#: Seconds after which a revocation has reached every process of the product.
+#: Seconds after which a revocation has reached every process of the product, and this host
+#: answers with its newest certificate. Agents may hear of other roots a few seconds later.
 SETTLED = 1.5
-#: The same for the roots that agents are told of.
-ROOTS_SETTLED = 6.0
+#: While the root is replaced: from a day's work of people to the next look of the jobs.
+SOON = timedelta(minutes=2)
 
 
 class Conductor:
@@ -39,19 +40,25 @@ class Conductor:
         self.clock = under_moved_clock()
         self.log = Log()
         self.chance = random.Random(SEED + 2)
-        dashboard, agents, public, mail = free_ports(4)
-        self.mailbox, controller = open_mailbox(mail)
-        stack.callback(controller.stop)
+        #: How far today is ahead of the hour at which days begin.
+        self.later = timedelta()
+        dashboard, agents, public, mail, receiver = free_ports(5)
+        self.mailbox = Mailbox(mail)
+        self.mailbox.open()
+        stack.callback(self.mailbox.close)
+        self.receiver, server = open_receiver(receiver)
+        stack.callback(server.shutdown)
         self.product = Product(directory, dashboard, agents, public, mail)
         stack.callback(self.product.stop)
         self.product.set_up(plan.size)
         self.product.start()
         self.driver = self.product.driver(world)
         self.parts = [part(plan) for part in PARTS]
-        self.driver.do("furnish")
+        told = self.driver.do("furnish", receiver=f"http://127.0.0.1:{receiver}/hook")
+        self.receiver.key = told["webhook_key"]
         self.driver.do("jobs")
         self.books: dict[str, Any] = self.driver.do("read", after_event=0)
-        self.letters_seen = 0
+        self.letters_read = self.letters_seen = self.calls_seen = 0
         self.machines = Machines(plan, directory / "machines", self.driver)
         self.machines.open(self.books["servers"])
         site = Site(self.product.agent_site, self.active_root, lambda: str(self.driver.do("token")))
@@ -77,17 +84,20 @@ class Conductor:
         self.agents_come(range(1))
         for first in range(1, size.days + 1, size.step):
             days = range(first, min(first + size.step, size.days + 1))
-            self.clock.move(timedelta(days=len(days)))
+            self.clock.move(timedelta(days=len(days)) - self.later)
+            self.later = timedelta()
             self.step(days)
             if days[-1] % 28 < size.step:
                 self.progress(days[-1])
         reports = self.driver.do("report")
         witness = Witness(
             self.mailbox.letters,
+            self.receiver.calls,
             self.books,
             {fqdn: machine.file.read_text() for fqdn, machine in self.machines.all.items()},
             self.trusted_by_agents(size.days),
         )
+        self.wrong(f"A webhook's call is not signed well: {why}" for why in self.receiver.refused)
         for part in self.parts:
             self.wrong(part.judge(reports[part.name], witness))
         return self.log.document(timedelta(seconds=time.monotonic() - self.began), reports)
@@ -95,13 +105,34 @@ class Conductor:
     def step(self, days: range) -> None:
         # First of all, when nobody has done anything ahead of time yet.
         self.published(days[-1])
+        self.outage(days)
         self.jobs()
-        self.count(self.driver.do("day", first=days[0], last=days[-1]))
+        self.count(self.driver.do("day", first=days[0], last=days[-1], post=self.post()))
+        if self.books["replacement"]:
+            self.clock.move(SOON)
+            self.later = SOON
+            self.jobs()
         self.read()
         self.count({"installed": self.machines.install_due(self.books["servers"], days)})
         self.agents_come(days)
-        self.wrong(self.judges.ready(self.roots()))
+        for roots in opinions.of_people(self.books):
+            self.wrong(self.judges.ready(roots))
         self.note(days)
+
+    def outage(self, days: range) -> None:
+        """Mail server and webhook's receiver are away, and come back."""
+        works = not any(day in self.plan.outage for day in days)
+        self.receiver.works = works
+        if works:
+            self.mailbox.open()
+        else:
+            self.mailbox.close()
+
+    def post(self) -> list[dict[str, str]]:
+        """What people find in their boxes since they looked last."""
+        new = self.mailbox.letters[self.letters_read :]
+        self.letters_read += len(new)
+        return [{"to": to, "text": each.text} for each in new for to in each.recipients]
 
     def published(self, day: int) -> None:
         """Revocation lists, OCSP, and by these what every server and some agents have in use."""
@@ -111,11 +142,12 @@ class Conductor:
         machines = [each for each in self.machines.all.values() if self.may_not_expire(each)]
         files = [each.file for each in machines]
         for roots in self.bundles(day):
-            self.wrong(self.judges.chains(files, roots, "sslserver", self.between(machines)))
+            self.wrong(self.judges.chains(files, roots, "sslserver"))
         agents = [each for each in self.fleet.must_live(day) if each.certificate is not None]
         asked = self.chance.sample(agents, min(ASKED, len(agents)))
         own = [each.agent.identity.identity_file for each in asked]
-        self.wrong(self.judges.chains(own, self.roots(), "sslclient"))
+        for roots in opinions.of_servers(self.books):
+            self.wrong(self.judges.chains(own, roots, "sslclient"))
         sample = self.chance.sample(files, min(ASKED, len(files)))
         # What was revoked a moment ago by the machine's clock may not be known everywhere.
         time.sleep(max(0.0, self.settled_at - time.monotonic()))
@@ -134,8 +166,7 @@ class Conductor:
                 self.wrong(self.judges.ocsp(authority, {host: "good"}))
 
     def is_of(self, path: Path, authority: dict[str, Any]) -> bool:
-        issuer = issued_by(path, self.books["authorities"])
-        return issuer is not None and issuer["id"] == authority["id"]
+        return issued_by(path, self.books["authorities"]) == authority["id"]
 
     def may_not_expire(self, machine: Machine) -> bool:
         """People may come too late; then there is nothing to judge but the calendar."""
@@ -155,9 +186,9 @@ class Conductor:
         self.count({"revocations": revoked})
         if revoked:
             self.settled_at = time.monotonic() + SETTLED
-        if any(event.startswith("authority.") for event in events):
-            # In the world no agent asks sooner after that than a process looks again.
-            time.sleep(ROOTS_SETTLED)
+        if "rollover.reissuing" in events:
+            # Whoever joins from now on knows the successor only.
+            time.sleep(SETTLED)
         servers = self.books["servers"]
         if not revoked:
             self.wrong(self.machines.wrong_probes(servers))
@@ -170,6 +201,7 @@ class Conductor:
 
     def agents_come(self, days: range) -> None:
         day = days[-1]
+        self.fleet.given_up = set(self.books["given_up"])
         happened, wrong = self.fleet.visits(day)
         self.count(happened)
         self.wrong(wrong)
@@ -181,25 +213,17 @@ class Conductor:
         [sha256] = [each["sha256"] for each in self.books["authorities"] if each["active"]]
         return str(sha256)
 
-    def roots(self) -> bytes:
-        return "".join(each["pem"] for each in self.books["authorities"]).encode()
-
     def bundles(self, day: int) -> set[bytes]:
         """The different opinions of living agents on which roots are trusted."""
-        return set(self.trusted_by_agents(day).values()) or {self.roots()}
+        return set(self.trusted_by_agents(day).values()) or {
+            opinions.bundle(opinions.roots(self.books))
+        }
 
     def trusted_by_agents(self, day: int) -> dict[str, bytes]:
         return {
             each.planned.agent_id: each.agent.identity.roots_file.read_bytes()
             for each in self.fleet.must_live(day)
         }
-
-    def between(self, machines: Iterable[Machine]) -> str:
-        """Everything that servers send after their own certificate."""
-        found = {
-            one.public_bytes(Encoding.PEM).decode() for each in machines for one in each.others
-        }
-        return "".join(sorted(found))
 
     def mail_arrives(self) -> list[str]:
         deadline = time.monotonic() + 10
@@ -212,14 +236,15 @@ class Conductor:
 
     def note(self, days: range) -> None:
         valid = self.books["valid"]
-        letters = len(self.mailbox.letters)
+        letters, calls = len(self.mailbox.letters), len(self.receiver.calls)
         self.count(
             {
                 "mails": letters - self.letters_seen,
+                "calls": calls - self.calls_seen,
                 "judgements": self.judges.given,
             }
         )
-        self.letters_seen, self.judges.given = letters, 0
+        self.letters_seen, self.calls_seen, self.judges.given = letters, calls, 0
         self.log.stands(
             self.now,
             {
@@ -227,6 +252,8 @@ class Conductor:
                 "agents_valid": valid.get("workstation", 0),
                 "list_number": sum(each["list_number"] for each in self.books["authorities"]),
                 "responders": self.books["responders"],
+                "servers_new_root": self.books["under_newest"].get("server", 0),
+                "agents_new_root": self.books["under_newest"].get("workstation", 0),
                 **self.fleet.numbers(days[-1]),
             },
         )

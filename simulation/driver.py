@@ -20,19 +20,23 @@ def main() -> int:
     django.setup()
     from simulation import books, office
     from simulation.parts import PARTS
+    from simulation.parts.part import Today
 
     planned = plan(WORLDS[sys.argv[1]])
     parts = [part(planned) for part in PARTS]
 
-    def furnish() -> None:
+    def furnish(receiver: str) -> dict[str, str]:
         office.furnish(planned)
+        told: dict[str, str] = {}
         for part in parts:
-            part.begin()
+            told |= part.begin(receiver)
+        return told
 
-    def day(first: int, last: int) -> dict[str, int]:
+    def day(first: int, last: int, post: list[dict[str, str]]) -> dict[str, int]:
         counted: dict[str, int] = {}
+        today = Today(range(first, last + 1), post)
         for part in parts:
-            counted |= part.day(range(first, last + 1))
+            counted |= part.day(today)
         return counted
 
     orders: dict[str, Callable[..., Any]] = {

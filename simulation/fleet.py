@@ -83,6 +83,8 @@ class Fleet:
             for each in plan.agents
         ]
         self.pool = ThreadPoolExecutor(AT_ONCE)
+        #: Identifiers of those that somebody revoked because they were not seen for long.
+        self.given_up: set[str] = set()
 
     def close(self) -> None:
         self.pool.shutdown()
@@ -102,7 +104,7 @@ class Fleet:
     def visit(self, member: Member, day: int) -> tuple[str, str]:
         agent, before = member.agent, member.certificate
         excluded = member.is_excluded(day)
-        expired = member.expired()
+        too_late = member.expired() or self.is_given_up(member)
         try:
             if not agent.identity.settings:
                 self.join(agent)
@@ -111,15 +113,15 @@ class Fleet:
             if excluded and isinstance(error, Refused) and error.code == "workstation.revoked":
                 member.revoked = True
                 return "agents_refused", ""
-            if expired:
+            if too_late:
                 self.begin_anew(member)
                 return "agents_late", ""
             return "agents_failed", f"{member.planned.agent_id} was refused: {error}"
         finally:
             # The next one verifies everything anew.
             agent.drop_connection()
-        if excluded or expired:
-            why = "revoked" if excluded else "expired"
+        if excluded or too_late:
+            why = "revoked" if excluded else "expired or revoked"
             return "agents_failed", f"{member.planned.agent_id} was served although {why}."
         member.certificate = agent.identity.certificate
         if member.certificate is None:
@@ -129,6 +131,9 @@ class Fleet:
             return "agents_joined", ""
         renewed = member.certificate.serial_number != before.serial_number
         return "agents_renewed" if renewed else "agents_well", ""
+
+    def is_given_up(self, member: Member) -> bool:
+        return member.planned.agent_id in self.given_up and member.planned.revoked is None
 
     def join(self, agent: Agent) -> None:
         """As `certiflow-agent register` does."""
@@ -152,11 +157,12 @@ class Fleet:
 
     def numbers(self, day: int) -> dict[str, int]:
         joined = [each for each in self.members if each.certificate is not None or each.late]
-        on = [each for each in joined if each.is_on(day) and not each.revoked]
+        out = [each for each in joined if each.revoked or self.is_given_up(each)]
+        on = [each for each in joined if each.is_on(day)]
         return {
-            "agents_alive": len(on),
-            "agents_silent": sum(not each.is_on(day) and not each.revoked for each in joined),
-            "agents_revoked": sum(each.revoked for each in joined),
+            "agents_alive": sum(each not in out for each in on),
+            "agents_silent": sum(not each.is_on(day) and each not in out for each in joined),
+            "agents_revoked": len(out),
         }
 
     def unseen(self, day: int, seen: Mapping[str, str], step: int) -> Iterator[str]:

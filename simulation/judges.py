@@ -6,11 +6,13 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from ssl import create_default_context
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 #: What `openssl verify` says of a certificate, and of which one.
 REFUSED = re.compile(r"depth lookup: (.+)\nerror (.+): verification failed")
@@ -82,12 +84,22 @@ class Judges:
             path.write_text(pem)
         return path
 
-    def chains(
-        self, files: Sequence[Path], roots: bytes, purpose: str, untrusted: str = ""
+    def chains(self, files: Iterable[Path], roots: bytes, purpose: str) -> list[str]:
+        """Each by what is sent along with it and nothing else, its own revocation looked up in
+        the lists that were fetched.
+        """
+        alike: dict[str, list[Path]] = {}
+        for path in files:
+            alike.setdefault(sent_with(path.read_bytes()), []).append(path)
+        return [
+            sentence
+            for others, paths in alike.items()
+            for sentence in self.chains_alike(paths, roots, purpose, others)
+        ]
+
+    def chains_alike(
+        self, files: Sequence[Path], roots: bytes, purpose: str, untrusted: str
     ) -> list[str]:
-        """Each with its own revocation looked up in the lists that were fetched."""
-        if not files:
-            return []
         trusted, between = self.directory / "trusted.pem", self.directory / "between.pem"
         trusted.write_bytes(roots)
         between.write_text(untrusted)
@@ -149,14 +161,26 @@ def tail(said: str) -> str:
     return " ".join(said.split())[-400:]
 
 
-def issued_by(path: Path, authorities: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The authority that signed it."""
-    certificate = x509.load_pem_x509_certificate(path.read_bytes())
-    for each in authorities:
-        root = x509.load_pem_x509_certificate(each["pem"].encode())
+@lru_cache(10_000)
+def sent_with(content: bytes) -> str:
+    """Everything in a file after its first certificate, PEM: what goes out along with it."""
+    _, *others = x509.load_pem_x509_certificates(content)
+    return "".join(each.public_bytes(Encoding.PEM).decode() for each in others)
+
+
+def issued_by(path: Path, authorities: Iterable[Mapping[str, Any]]) -> str | None:
+    """The identifier of the authority that signed it."""
+    roots = tuple((str(each["id"]), str(each["pem"])) for each in authorities)
+    return signer(path.read_bytes(), roots)
+
+
+@lru_cache(10_000)
+def signer(content: bytes, roots: tuple[tuple[str, str], ...]) -> str | None:
+    certificate = x509.load_pem_x509_certificate(content)
+    for name, pem in roots:
         try:
-            certificate.verify_directly_issued_by(root)
+            certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(pem.encode()))
         except Exception:
             continue
-        return each
+        return name
     return None

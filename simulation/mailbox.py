@@ -22,6 +22,11 @@ class Letter:
         return str(self.message["Subject"] or "")
 
     @property
+    def id(self) -> str:
+        """Its Message-ID up to the host."""
+        return str(self.message["Message-ID"] or "").strip().strip("<>").partition("@")[0]
+
+    @property
     def text(self) -> str:
         body = self.message.get_body(("plain",))
         return str(body.get_content()) if body else ""
@@ -31,7 +36,9 @@ class Letter:
 class Mailbox:
     """What `aiosmtpd` calls a handler, and the method's name is of its choice."""
 
+    port: int
     letters: list[Letter] = field(default_factory=list)
+    _controller: Controller | None = None
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         message = message_from_bytes(envelope.original_content, policy=policy.default)
@@ -41,10 +48,18 @@ class Mailbox:
         )
         return "250 Kept"
 
+    @property
+    def works(self) -> bool:
+        return self._controller is not None
 
-def open_mailbox(port: int) -> tuple[Mailbox, Controller]:
-    """On this machine; the controller stops it."""
-    mailbox = Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    return mailbox, controller
+    def open(self) -> None:
+        """On this machine."""
+        if self._controller is None:
+            self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+            self._controller.start()
+
+    def close(self) -> None:
+        """Nobody answers at its port any more; what arrived stays."""
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None

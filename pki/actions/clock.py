@@ -28,18 +28,24 @@ MESSAGE_LIMIT = 500
 
 
 def tick(intervals: Mapping[str, timedelta]) -> list[str]:
-    """A sign of life; the names of the jobs that are due, each given to one caller only."""
+    """A sign of life; the names of the jobs that are due, each given to one caller only.
+
+    In the order of ``intervals``: after a long silence everything is due at once, and what
+    renews has to come before what tells people that nobody renewed.
+    """
     now = timezone.now()
     Clock.objects.update_or_create(pk=1, defaults={"ticked_at": now})
     Job.objects.bulk_create(
         [Job(name=name, next_run_at=now) for name in intervals], ignore_conflicts=True
     )
+    reached = Job.objects.filter(name__in=intervals, next_run_at__lte=now)
+    dates = dict(reached.values_list("name", "next_run_at"))
     due = []
-    for name, seen in Job.objects.filter(name__in=intervals, next_run_at__lte=now).values_list(
-        "name", "next_run_at"
-    ):
+    for name in intervals:
+        if name not in dates:
+            continue
         # Whoever moves the date has it.
-        moved = Job.objects.filter(name=name, next_run_at=seen)
+        moved = Job.objects.filter(name=name, next_run_at=dates[name])
         if moved.update(next_run_at=now + intervals[name]):
             due.append(name)
     return due

@@ -13,6 +13,8 @@ from pki.jobs import (
 )
 from pki.jobs.kind import Kind
 
+#: In the order in which they run when several are due: nobody is reminded of what renews itself
+#: in the same minute, and what is to be told leaves with the messages of that minute.
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (

@@ -1,12 +1,12 @@
 """Workstations that come back after their certificate has expired, and are let in again."""
 
-from simulation.parts.part import Part
+from simulation.parts.part import Part, Today
 
 
 class Approvals(Part):
     name = "approvals"
 
-    def day(self, _days: range) -> dict[str, int]:
+    def day(self, _today: Today) -> dict[str, int]:
         from pki.actions.actor import SYSTEM
         from pki.actions.trust import approve, revoke_workstation
         from pki.models import TrustState, Workstation

@@ -6,6 +6,21 @@ from typing import Any
 
 from simulation.mailbox import Letter
 from simulation.plan import Plan
+from simulation.receiver import Call
+
+
+@dataclass(frozen=True)
+class Today:
+    """A step, as those beside the product live it."""
+
+    #: That it took.
+    days: range
+    #: The letters that arrived in it: ``to`` and ``text``.
+    post: Sequence[dict[str, str]] = ()
+
+    @property
+    def day(self) -> int:
+        return self.days[-1]
 
 
 @dataclass(frozen=True)
@@ -13,6 +28,8 @@ class Witness:
     """What was seen from outside when the years are over."""
 
     letters: Sequence[Letter]
+    #: What the webhook's receiver took.
+    calls: Sequence[Call]
     #: What `simulation.books.read` said last.
     books: dict[str, Any]
     #: PEM of the chain that each server has in use, by its name.
@@ -32,11 +49,14 @@ class Part:
     #: The key of its report.
     name = ""
 
-    def begin(self) -> None:
-        """Once, when servers and tokens are there and nobody has come yet."""
+    def begin(self, _receiver: str) -> dict[str, str]:
+        """Once, when servers are there and nobody has come yet; ``receiver`` is an address for
+        webhooks. What those outside have to know.
+        """
+        return {}
 
-    def day(self, _days: range) -> dict[str, int]:
-        """After the jobs of a step, for the days that it took; what to count in the log."""
+    def day(self, _today: Today) -> dict[str, int]:
+        """After the jobs of a step; what to count in the log."""
         return {}
 
     def report(self) -> Any:

@@ -1,21 +1,21 @@
 """Workstations that go, and servers whose key is lost."""
 
-from simulation.parts.part import Part
+from simulation.parts.part import Part, Today
 
 
 class Revocations(Part):
     name = "revocations"
 
-    def day(self, days: range) -> dict[str, int]:
+    def day(self, today: Today) -> dict[str, int]:
         from pki.actions.actor import SYSTEM
         from pki.actions.trust import revoke_workstation
         from pki.models import TrustState, Workstation
 
-        gone = [each.agent_id for each in self.plan.agents if each.revoked in days]
+        gone = [each.agent_id for each in self.plan.agents if each.revoked in today.days]
         rows = Workstation.objects.filter(agent_id__in=gone, state=TrustState.TRUSTED)
         for row in rows:
             revoke_workstation(row, actor=SYSTEM, reason="The machine was given away.")
-        lost = [fqdn for day, fqdn in self.plan.key_lost.items() if day in days]
+        lost = [fqdn for day, fqdn in self.plan.key_lost.items() if day in today.days]
         for fqdn in lost:
             self.key_lost(fqdn)
         # The audit trail tells how many there were.

@@ -53,6 +53,28 @@ def test_servers_and_agents_were_renewed_and_judged_meanwhile(document: dict[str
     assert total(document, "judgements") > 300
 
 
+def test_people_were_reminded_by_mail_and_webhook_and_nothing_was_lost(
+    document: dict[str, Any],
+) -> None:
+    """That each came once and on its day is what the run itself judges."""
+    told = document["reports"]["reminders"]
+    kinds = {each["kind"] for each in told["notices"].values()}
+    assert {"server", "installation", "silent", "backup"} <= kinds
+    assert {each["state"] for each in told["deliveries"].values()} == {"sent"}
+    assert max(each["attempts"] for each in told["deliveries"].values()) > 1
+    assert total(document, "renewed_by_hand") >= 2
+    assert total(document, "mails") > 15
+    assert total(document, "calls") > 8
+
+
+def test_the_root_was_replaced(document: dict[str, Any]) -> None:
+    replaced = document["reports"]["replacement"]
+    assert replaced["stage"] == "finished"
+    assert replaced["server_waves"] >= 2
+    assert {"paused", "went on"} <= replaced["happened"].keys()
+    assert (replaced["servers_old"], replaced["workstations_old"]) == (0, 0)
+
+
 def test_revocation_lists_and_responders_followed_one_another(document: dict[str, Any]) -> None:
     numbers = [month["list_number"] for month in document["months"]]
     assert numbers == sorted(numbers)

@@ -88,5 +88,24 @@ def test_a_certificate_of_another_root_is_told(world: World, tmp_path: Path) -> 
     assert world.said(other.certificate(issued=NOW)) != ""
 
 
+def test_while_the_root_is_replaced_the_cross_certificate_has_to_be_sent_along(
+    world: World,
+) -> None:
+    """Each file is judged by what is in it, not by what somebody else sends."""
+    key = keys.generate(P256)
+    successor = World(world.judges, key, issuing.root("CM Agent CA G2", key, now=NOW))
+    request = issuing.cross_request(successor.root)
+    bridge = issuing.issue(issuing.prepare(request, world.root, now=NOW), world.key)
+    successor.publish(signed=NOW)
+    [alone, other] = [bundles.pem(successor.certificate(issued=NOW)).decode() for _ in range(2)]
+    with_bridge = world.judges.kept("with", other + bundles.pem(bridge).decode())
+    without = world.judges.kept("without", alone)
+    said = world.judges.chains([with_bridge, without], world.roots, "sslserver")
+    assert len(said) == 1
+    assert "without.pem" in said[0]
+    both = world.roots + successor.roots
+    assert world.judges.chains([with_bridge, without], both, "sslserver") == []
+
+
 def test_a_dashboard_that_does_not_answer_is_told(world: World) -> None:
     assert "does not answer" in " ".join(world.judges.ready(world.roots))

@@ -28,6 +28,14 @@ def test_after_a_long_silence_a_job_is_due_once() -> None:
         assert clock.tick(EVERY) == []
 
 
+def test_what_is_due_at_once_runs_in_the_order_of_the_jobs() -> None:
+    """As when the machine was off: what renews comes before what reminds of it."""
+    in_order = {name: timedelta(hours=1) for name in ("renewals", "probes", "reminders", "mail")}
+    assert clock.tick(in_order) == ["renewals", "probes", "reminders", "mail"]
+    with time_machine.travel(timezone.now() + timedelta(days=30)):
+        assert clock.tick(in_order) == ["renewals", "probes", "reminders", "mail"]
+
+
 def test_of_two_schedulers_one_gets_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """The slower one has seen the same date, and finds that it was moved."""
     Job.objects.create(name="quick", next_run_at=timezone.now() - timedelta(seconds=1))
