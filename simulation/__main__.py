@@ -13,9 +13,10 @@ from simulation import log, moved_clock
 from simulation.parent import end_with_parent
 from simulation.plan import BEGIN, WORLDS, plan
 from simulation.product import ROOT
+from simulation.summary import summary
 
 RESULT = Path(__file__).parent / "results" / "log.json"
-#: Where the table of the last run stands, between these lines.
+#: Where the summary and table of the last run stand, between these lines.
 PAGE = ROOT / "docs" / "three-years.md"
 TABLE_BEGINS, TABLE_ENDS = "<!-- the log begins -->\n", "<!-- the log ends -->\n"
 
@@ -62,17 +63,17 @@ def inside(options: argparse.Namespace) -> int:
     log.keep(document, options.json)
     table = log.table(document)
     if options.page:
-        write_page(table)
+        write_page(f"{summary(document)}\n{table}")
     sys.stdout.write(table)
     for incident in document["incidents"]:
         sys.stdout.write(f"{json.dumps(incident)}\n")
     return 1 if document["incidents"] else 0
 
 
-def write_page(table: str) -> None:
+def write_page(text: str) -> None:
     before, _, rest = PAGE.read_text().partition(TABLE_BEGINS)
     _, _, after = rest.partition(TABLE_ENDS)
-    PAGE.write_text(f"{before}{TABLE_BEGINS}\n{table}\n{TABLE_ENDS}{after}")
+    PAGE.write_text(f"{before}{TABLE_BEGINS}\n{text}\n{TABLE_ENDS}{after}")
 
 
 if __name__ == "__main__":

@@ -93,8 +93,8 @@ class RootReplacement(Part):
         self.next_wave(rollover, waiting)
         if day >= root.reissues + PATIENCE:
             self.give_up(rollover)
-        # What nobody probes only its people know of.
-        if not waiting and cut_off(rollover).total == 0:
+        # What nobody probes only its people know of; the last wave may be of this minute.
+        if not self.not_installed(rollover) and cut_off(rollover).total == 0:
             finish(rollover, actor=SYSTEM)
             self.happened("finished")
 
