@@ -20,7 +20,7 @@ from pki.actions.due_notices import due
 from pki.actions.matters import FINDERS
 from pki.actions.matters.matter import Matter
 from pki.actions.reminder_policies import Policy, policies
-from pki.models import Notice, Reminder, Telling
+from pki.models import Notice, Reminder, ReminderKind, Telling
 
 T = TypeVar("T")
 
@@ -176,12 +176,13 @@ def close(batch: list[int], policy: Policy, now: datetime, actor: Actor) -> int:
     """It is over; whoever was told of it is told that too."""
     audience = Audience(policy)
     with transaction.atomic():
-        rows = list(Reminder.objects.select_for_update().filter(pk__in=batch, closed_at=None))
+        found = Reminder.objects.select_for_update(of=("self",)).select_related("server")
+        rows = list(found.filter(pk__in=batch, closed_at=None))
         Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(closed_at=now)
         notices = [
             Notice(reminder=row, step=CLOSED, text=f"{row.label}: settled.", at=now)
             for row in rows
-            if row.told_at is not None and policy.enabled
+            if row.told_at is not None and policy.enabled and not is_unknown(row)
         ]
         if notices:
             address(notices, audience)
@@ -194,3 +195,14 @@ def close(batch: list[int], policy: Policy, now: datetime, actor: Actor) -> int:
                 subjects=sorted({row.label for row in rows})[:20],
             )
     return len(rows)
+
+
+def is_unknown(row: Reminder) -> bool:
+    """Whether it is over only because nobody looks: that is not told as settled."""
+    server = row.server
+    return (
+        row.kind == ReminderKind.INSTALLATION
+        and server is not None
+        and not server.probed
+        and row.key == f"certificate:{server.certificate_id}"
+    )

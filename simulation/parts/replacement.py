@@ -88,7 +88,7 @@ class RootReplacement(Part):
             return
         if rollover.paused:
             go_on(rollover, actor=SYSTEM)
-            self.happened("went on")
+            self.happened("resumed")
         waiting = self.not_installed(rollover)
         self.next_wave(rollover, waiting)
         if day >= root.reissues + PATIENCE:

@@ -71,7 +71,7 @@ def test_the_root_was_replaced(document: dict[str, Any]) -> None:
     replaced = document["reports"]["replacement"]
     assert replaced["stage"] == "finished"
     assert replaced["server_waves"] >= 2
-    assert {"paused", "went on"} <= replaced["happened"].keys()
+    assert {"paused", "resumed"} <= replaced["happened"].keys()
     assert (replaced["servers_old"], replaced["workstations_old"]) == (0, 0)
 
 

@@ -332,7 +332,21 @@ def test_what_nobody_looks_at_is_told_to_be_installed_once(
     with time_machine.travel(certificate.not_after - 30 * DAY, tick=False):
         renew(fresh(), actor=SYSTEM, expected=certificate, key_spec=P256)
     day_by_day(certificate, 30, 1)
-    assert steps(ReminderKind.INSTALLATION) == ["ready", "closed"]
+    # And not as settled after a while: nobody knows whether it was.
+    assert steps(ReminderKind.INSTALLATION) == ["ready"]
+    assert not Reminder.objects.filter(kind=ReminderKind.INSTALLATION, closed_at=None).exists()
+
+
+def test_what_nobody_looks_at_is_settled_when_it_is_renewed_again(
+    certificate: Certificate, server: Server, fresh: Callable[[], Server]
+) -> None:
+    Server.objects.update(probed=False)
+    with time_machine.travel(certificate.not_after - 30 * DAY, tick=False):
+        second = renew(fresh(), actor=SYSTEM, expected=certificate, key_spec=P256)
+        look()
+        renew(fresh(), actor=SYSTEM, expected=second, key_spec=P256)
+        look()
+    assert sorted(steps(ReminderKind.INSTALLATION)) == ["closed", "ready", "ready"]
 
 
 def test_a_server_that_does_not_answer_is_told_of_after_a_day(certificate: Certificate) -> None:
