@@ -96,7 +96,7 @@ def read_header(file: BinaryIO) -> bytes:
     first = file.read(len(MAGIC))
     if first == MAGIC:
         return file.readline(HEADER_LIMIT)
-    if first.startswith(SAME_PRODUCT):
+    if first.startswith(SAME_PRODUCT) and first[len(SAME_PRODUCT) :][:1].isdigit():
         raise InvalidInput(
             "This backup is in a format that this version of CertiFlow Admin does not know. "
             "Restore it with the version that made it, or a newer one.",

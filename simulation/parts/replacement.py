@@ -21,7 +21,7 @@ class RootReplacement(Part):
     #: When what happened.
     _happened: dict[str, str] = field(default_factory=dict)
     _given_up: int = 0
-    _next_waves: int = 0
+    _said_installed: int = 0
 
     def day(self, today: Today) -> dict[str, int]:
         from pki.actions.rollover.open_rollover import open_rollover
@@ -89,12 +89,10 @@ class RootReplacement(Part):
         if rollover.paused:
             go_on(rollover, actor=SYSTEM)
             self.happened("resumed")
-        waiting = self.not_installed(rollover)
-        self.next_wave(rollover, waiting)
+        self.say_installed(rollover)
         if day >= root.reissues + PATIENCE:
             self.give_up(rollover)
-        # What nobody probes only its people know of; the last wave may be of this minute.
-        if not self.not_installed(rollover) and cut_off(rollover).total == 0:
+        if cut_off(rollover).total == 0:
             finish(rollover, actor=SYSTEM)
             self.happened("finished")
 
@@ -112,16 +110,18 @@ class RootReplacement(Part):
             oldest[fqdn] = at or now
         return [fqdn for fqdn, at in oldest.items() if at > now - timedelta(days=took[fqdn])]
 
-    def next_wave(self, rollover: Any, waiting: list[str]) -> None:
-        """Where nobody probes, somebody has to say that the wave is through."""
+    def say_installed(self, rollover: Any) -> None:
+        """Where nobody probes, only its people know that a new certificate is in use."""
         from pki.actions.actor import SYSTEM
-        from pki.actions.rollover.waves import step, unsettled
-        from pki.models import ServerRollover
+        from pki.actions.rollover.trust import confirm_server_installed
+        from pki.models import Server, ServerRollover
 
-        members = ServerRollover.objects.filter(rollover=rollover, wave=rollover.server_wave)
-        in_wave = set(members.values_list("server__fqdn", flat=True))
-        if not in_wave.intersection(waiting) and unsettled(rollover).exists():
-            self._next_waves += step(rollover, actor=SYSTEM, next_wave=True).renewed > 0
+        said = ServerRollover.objects.filter(rollover=rollover, installed_at__isnull=False)
+        rows = Server.objects.filter(probed=False, certificate__authority=rollover.successor_id)
+        waiting = self.not_installed(rollover)
+        for server in rows.exclude(fqdn__in=waiting).exclude(pk__in=said.values("server")):
+            confirm_server_installed(rollover, server, actor=SYSTEM)
+            self._said_installed += 1
 
     def give_up(self, rollover: Any) -> None:
         """Those that hold it up and were not seen for so long."""
@@ -149,7 +149,7 @@ class RootReplacement(Part):
             "stage": rollover.stage,
             "server_waves": rollover.server_wave,
             "workstation_waves": rollover.workstation_wave,
-            "next_wave_pressed": self._next_waves,
+            "said_installed": self._said_installed,
             "given_up": self._given_up,
             "successor": str(new),
             "old": str(old),

@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running_product import free_port
+from tests.running_product import RunningProduct, free_port
 
 
 def program(name: str) -> Path | None:
@@ -56,3 +57,23 @@ def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stdout=subprocess.DEVNULL,
     )
     subprocess.run(as_database_user("rm", "-r", directory), check=True)
+
+
+def new_database(database_url: str, name: str) -> str:
+    """The address of an empty one, which no other file of tests uses."""
+    server = database_url.replace("postgres://", "postgresql://")
+    create = (
+        f"import psycopg; connection = psycopg.connect({server!r}, autocommit=True); "
+        f"connection.execute('CREATE DATABASE {name}')"
+    )
+    subprocess.run([sys.executable, "-c", create], check=True)
+    return f"{database_url.rpartition('/')[0]}/{name}"
+
+
+def prepared(directory: Path, address: str, **environment: str) -> RunningProduct:
+    """Its tables, and nothing of it running."""
+    made = RunningProduct(directory, DATABASE_URL=address, **environment)
+    for command in (("migrate", "--verbosity", "0"), ("createcachetable",)):
+        done = made.command(*command)
+        assert done.returncode == 0, done.stderr
+    return made

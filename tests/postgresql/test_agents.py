@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.pki.agent_site.conftest import AgentSite, Client
+from tests.postgresql.conftest import new_database
 from tests.running_product import RunningProduct
 
 pytestmark = pytest.mark.started
@@ -16,7 +17,8 @@ AGENTS = 40
 @pytest.fixture(scope="module")
 def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentSite]:
     directory: Path = tmp_path_factory.mktemp("on-postgresql")
-    product = RunningProduct(directory, CERTIFLOW_HOST="localhost", DATABASE_URL=database_url)
+    address = new_database(database_url, "agents")
+    product = RunningProduct(directory, CERTIFLOW_HOST="localhost", DATABASE_URL=address)
     done = product.command(
         *("setup", "--admin", "root", "--password-stdin", "--root-key-size", "2048"),
         stdin="correct horse battery\n",

@@ -6,7 +6,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,20 +19,9 @@ from tests.pki.management.commands.test_restore import (
     restore,
 )
 from tests.pki.management.conftest import Shell
+from tests.postgresql.conftest import new_database
 
 pytestmark = pytest.mark.started
-
-
-@pytest.fixture(scope="module")
-def empty(database_url: str) -> str:
-    """The address of a database with nothing in it."""
-    server = database_url.replace("postgres://", "postgresql://")
-    create = (
-        f"import psycopg; connection = psycopg.connect({server!r}, autocommit=True); "
-        "connection.execute('CREATE DATABASE restored')"
-    )
-    subprocess.run([sys.executable, "-c", create], check=True)
-    return urlsplit(database_url)._replace(path="/restored").geturl()
 
 
 def shell_in(directory: Path, **environment: str) -> Shell:
@@ -50,12 +38,12 @@ def numbered(shell: Shell) -> list[str]:
     return [row["fields"]["event"] for row in sorted(events, key=lambda row: int(row["pk"]))]
 
 
-def test_from_sqlite_into_postgresql_and_back(tmp_path: Path, empty: str) -> None:
+def test_from_sqlite_into_postgresql_and_back(tmp_path: Path, database_url: str) -> None:
     first = shell_in(tmp_path / "first").set_up("--server", "cm1.example.com")
     first.done("shell", "--no-imports", "-c", FILLING)
     file = back_up(first, tmp_path / "1.backup")
 
-    second = shell_in(tmp_path / "second", DATABASE_URL=empty)
+    second = shell_in(tmp_path / "second", DATABASE_URL=new_database(database_url, "restored"))
     assert "cannot" not in refused(second, file, stdin="not the password\n")
     assert is_empty(second)
     restore(second, file)
@@ -86,7 +74,8 @@ for number in range(10_000):
 
 def test_rows_and_their_events_are_of_one_moment(tmp_path: Path, database_url: str) -> None:
     """Somebody writes all the time, a row and an event in each transaction."""
-    shell = shell_in(tmp_path / "busy", DATABASE_URL=database_url).set_up()
+    address = new_database(database_url, "busy")
+    shell = shell_in(tmp_path / "busy", DATABASE_URL=address).set_up()
     writer = subprocess.Popen(
         [Path(sys.executable).with_name("certiflow"), "shell", "--no-imports", "-c", WRITER],
         env=shell.product.environment,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pki.jobs import KINDS
+from tests.postgresql.conftest import new_database, prepared
 from tests.running_product import RunningProduct
 
 pytestmark = pytest.mark.started
@@ -18,19 +19,8 @@ PROGRAM = Path(sys.executable).with_name("certiflow")
 
 @pytest.fixture(scope="module")
 def product(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> RunningProduct:
-    """Its tables, and nothing of it running."""
-    address = database_url.rpartition("/")[0] + "/clock"
-    made = RunningProduct(tmp_path_factory.mktemp("clock"), DATABASE_URL=address)
-    server = database_url.replace("postgres://", "postgresql://")
-    create = (
-        f"import psycopg; connection = psycopg.connect({server!r}, autocommit=True); "
-        "connection.execute('CREATE DATABASE clock')"
-    )
-    subprocess.run([sys.executable, "-c", create], check=True)
-    for command in (("migrate", "--verbosity", "0"), ("createcachetable",)):
-        done = made.command(*command)
-        assert done.returncode == 0, done.stderr
-    return made
+    address = new_database(database_url, "clock")
+    return prepared(tmp_path_factory.mktemp("clock"), address)
 
 
 def started(product: RunningProduct, *command: str) -> "subprocess.Popen[bytes]":

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.mail_server import MailServer, mail_server
+from tests.postgresql.conftest import new_database, prepared
 from tests.running_product import RunningProduct, free_port
 from tests.webhook_receiver import Receiver, receiver
 
@@ -35,22 +36,11 @@ RUN = "from pki.actions.deliveries import deliver; from django.utils.timezone im
 @pytest.fixture(scope="module")
 def product(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> RunningProduct:
     """Its tables, and nothing of it running."""
-    address = database_url.rpartition("/")[0] + "/deliveries"
-    made = RunningProduct(
+    return prepared(
         tmp_path_factory.mktemp("deliveries"),
-        DATABASE_URL=address,
+        new_database(database_url, "deliveries"),
         EMAIL_URL=f"smtp://127.0.0.1:{SMTP_PORT}",
     )
-    server = database_url.replace("postgres://", "postgresql://")
-    create = (
-        f"import psycopg; connection = psycopg.connect({server!r}, autocommit=True); "
-        "connection.execute('CREATE DATABASE deliveries')"
-    )
-    subprocess.run([sys.executable, "-c", create], check=True)
-    for command in (("migrate", "--verbosity", "0"), ("createcachetable",)):
-        done = made.command(*command)
-        assert done.returncode == 0, done.stderr
-    return made
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgresql.conftest import new_database, prepared
 from tests.running_product import RunningProduct
 
 pytestmark = pytest.mark.started
@@ -37,21 +38,10 @@ COUNT = (
 
 @pytest.fixture(scope="module")
 def product(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> RunningProduct:
-    address = database_url.rpartition("/")[0] + "/reminders"
-    server = database_url.replace("postgres://", "postgresql://")
-    create = (
-        f"import psycopg; connection = psycopg.connect({server!r}, autocommit=True); "
-        "connection.execute('CREATE DATABASE reminders')"
-    )
-    subprocess.run([sys.executable, "-c", create], check=True)
-    made = RunningProduct(tmp_path_factory.mktemp("reminders"), DATABASE_URL=address)
-    for command in (
-        ("migrate", "--verbosity", "0"),
-        ("createcachetable",),
-        ("shell", "--no-imports", "-c", WORLD),
-    ):
-        done = made.command(*command)
-        assert done.returncode == 0, done.stderr
+    address = new_database(database_url, "reminders")
+    made = prepared(tmp_path_factory.mktemp("reminders"), address)
+    done = made.command("shell", "--no-imports", "-c", WORLD)
+    assert done.returncode == 0, done.stderr
     return made
 
 

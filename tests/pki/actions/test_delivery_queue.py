@@ -1,9 +1,11 @@
 """What is to be told becomes messages: nothing twice, nothing lost, a digest a day."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
 
 from pki.actions import delivery_queue
@@ -15,6 +17,13 @@ from pki.models import Channel, ChannelKind, Delivery, DeliverySort, DigestTime,
 from tests.pki.told import ADDRESS, notice, told
 
 MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def night() -> Iterator[None]:
+    """Everything is made in the night before that morning, whenever the tests run."""
+    with time_machine.travel(MORNING - timedelta(hours=6)):
+        yield
 
 
 @pytest.fixture

@@ -29,6 +29,13 @@ from tests.running_product import free_port
 MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def night() -> Iterator[None]:
+    """Everything is made in the night before that morning, whenever the tests run."""
+    with time_machine.travel(MORNING - timedelta(hours=6)):
+        yield
+
+
 @pytest.fixture
 def smtp(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
