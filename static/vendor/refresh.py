@@ -24,9 +24,9 @@ ICONS_IN_USE = """
     check chevron-down chevron-left chevron-right circle-check circle-dashed circle-dot
     circle-minus circle-x clock copy database device-desktop device-mobile dots download edit
     external-link eye eye-off file-certificate file-text files filter fingerprint folder
-    git-compare heartbeat help-circle history home hourglass info-circle key keyboard
+    git-compare help-circle history home hourglass info-circle key keyboard
     layout-dashboard link list lock lock-open login logout mail message-circle moon password
-    player-pause player-play plus refresh replace rotate rubber-stamp search server server-2
+    player-pause player-play plus refresh replace rotate rubber-stamp search send server server-2
     settings shield shield-check shield-half shield-lock shield-x signature sitemap
     sort-ascending sort-descending sun table-export tag terminal-2 timeline tool trash upload
     urgent user user-off user-plus users webhook world x
