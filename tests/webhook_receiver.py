@@ -29,6 +29,12 @@ class Received:
         return json.loads(self.body)
 
 
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    #: Two nodes call sixteen times at once each, and none of those is to be turned away.
+    request_queue_size = 128
+
+
 class Receiver:
     """Answers with ``status``; ``drip`` sends a byte of an endless answer now and then."""
 
@@ -73,8 +79,7 @@ def receiver(chain_and_key: Path | None = None) -> Iterator[Receiver]:
         def log_message(self, *_: Any) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Listener(("127.0.0.1", 0), Handler)
     if chain_and_key:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain_and_key)

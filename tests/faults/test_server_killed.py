@@ -58,13 +58,22 @@ def mine(pid: int, product: RunningProduct) -> bool:
     return False
 
 
+def running() -> list[int]:
+    """Every process but this one."""
+    numbers = [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    return [pid for pid in numbers if pid != os.getpid()]
+
+
 def kill_everything(product: RunningProduct) -> None:
     """Supervisor, sites and workers at once, as when the power fails; then a new start."""
-    for entry in os.listdir("/proc"):
-        if entry.isdigit() and int(entry) != os.getpid() and mine(int(entry), product):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(entry), signal.SIGKILL)
     assert product.process is not None
+    # Again until none is left: one may be started by another that is killed a moment later.
+    while left := [pid for pid in running() if mine(pid, product)]:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        product.process.poll()
+        time.sleep(0.05)
     product.process.wait(timeout=10)
     product.start()
 
