@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from pki.actions.due_notices import ESCALATED
 from pki.actions.recipients import addresses_of, default_group
 from pki.actions.reminder_policies import Policy
 from pki.models import Channel, Notice, RecipientGroup
+from pki.models.notice import ESCALATED
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from pki.actions.matters.matter import Matter
 from pki.actions.reminder_policies import Policy
 from pki.models import Reminder
-
-ESCALATED = "escalated"
+from pki.models.notice import ESCALATED
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from pki.models import (
     Workstation,
 )
 from pki.models.job import Outcome
+from pki.models.reminder import unanswered
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,7 @@ def of_authorities(now: datetime) -> Iterator[Figure]:
 def of_reminders(now: datetime) -> Iterator[Figure]:
     """Those that nobody has taken up or put off."""
     rows = (
-        Reminder.objects.filter(closed_at=None, acknowledged_at=None)
-        .exclude(snoozed_until__isnull=False, snoozed_until__gt=now)
+        Reminder.objects.filter(unanswered(now))
         .order_by()
         .values_list("kind")
         .annotate(Count("pk"))

@@ -21,12 +21,12 @@ from pki.actions.matters import FINDERS
 from pki.actions.matters.matter import Matter
 from pki.actions.reminder_policies import Policy, policies
 from pki.models import Notice, Reminder, ReminderKind, Telling
+from pki.models.notice import CLOSED
 
 T = TypeVar("T")
 
 #: Reminders in one transaction.
 AT_ONCE = 500
-CLOSED = "closed"
 
 
 @dataclass

@@ -8,6 +8,7 @@ from itertools import groupby
 from django.conf import settings
 
 from pki.models import Notice, Reminder, ReminderKind
+from pki.models.notice import CLOSED
 
 #: More of one kind and step than this are told as a number.
 MOST_NAMED = 10
@@ -16,7 +17,6 @@ NAMES = 5
 #: Names in a headline.
 HEADLINE_NAMES = 2
 HEADLINE_LIMIT = 150
-CLOSED = "closed"
 
 #: What several of a kind are called where each has an end.
 ENDING = {

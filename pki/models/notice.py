@@ -3,6 +3,10 @@
 from django.db import models
 from django.utils import timezone
 
+#: Steps that are no number of days, and that more than one place has to know.
+ESCALATED = "escalated"
+CLOSED = "closed"
+
 
 class Notice(models.Model):
     reminder = models.ForeignKey("pki.Reminder", on_delete=models.CASCADE, related_name="notices")

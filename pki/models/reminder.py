@@ -21,6 +21,12 @@ class ReminderKind(models.TextChoices):
     JOB = "job", "Jobs that fail"
 
 
+def unanswered(now: datetime) -> models.Q:
+    """Open ones that nobody has acknowledged, and that are not put off at this moment."""
+    put_off = models.Q(snoozed_until__isnull=False, snoozed_until__gt=now)
+    return models.Q(closed_at=None, acknowledged_at=None) & ~put_off
+
+
 class Reminder(models.Model):
     """One matter, from when it was first seen until it is over; then it may begin anew."""
 

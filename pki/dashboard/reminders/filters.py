@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pki.errors import InvalidInput
 from pki.models import Reminder, ReminderKind
+from pki.models.reminder import unanswered
 
 Rows = QuerySet[Reminder]
 
@@ -45,15 +46,11 @@ class ReminderFilter(django_filters.FilterSet):
 
 
 def in_state(state: str) -> Q:
-    unsettled = Q(closed_at=None)
-    snoozed = unsettled & Q(snoozed_until__gt=timezone.now())
-    acknowledged = unsettled & Q(acknowledged_at__isnull=False)
+    now = timezone.now()
     return {
-        "open": unsettled
-        & ~Q(snoozed_until__gt=timezone.now(), snoozed_until__isnull=False)
-        & Q(acknowledged_at=None),
-        "acknowledged": acknowledged,
-        "snoozed": snoozed,
+        "open": unanswered(now),
+        "acknowledged": Q(closed_at=None, acknowledged_at__isnull=False),
+        "snoozed": Q(closed_at=None, snoozed_until__gt=now),
         "closed": Q(closed_at__isnull=False),
         "every": Q(),
     }[state]
