@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 ON = {"true", "on", "yes", "1"}
 OFF = {"false", "off", "no", "0"}
+#: The formats of pki.agent_site.proxy_headers, which settings cannot import.
+PROXY_CERTIFICATES = ("nginx", "rfc9440", "haproxy", "envoy", "iis-arr")
 
 
 class Setting:
@@ -41,6 +43,19 @@ class Setting:
 
     def boolean(self, name: str, *, default: bool) -> bool:
         return self.parsed(name, on_or_off, default="on" if default else "off")
+
+    def secret(self, name: str, check: Callable[[str], str]) -> str:
+        """The value, or what the file of ``<name>_FILE`` holds; empty where neither is set."""
+        path = self.text(f"{name}_FILE", default="")
+        if not path:
+            return self.parsed(name, check, default="")
+        try:
+            return check(Path(path).read_text().strip())
+        except OSError as error:
+            problem = error.strerror
+        except ValueError as error:
+            problem = str(error)
+        raise ImproperlyConfigured(f"{name}_FILE is not usable: {path}: {problem}")
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
         """The ``DATABASES`` entry for a URL, with what SQLite and PostgreSQL need to be safe."""
@@ -130,6 +145,26 @@ def address_list(text: str) -> list[str]:
     for entry in entries:
         ipaddress.ip_network(entry, strict=False)
     return entries
+
+
+#: Characters below which a secret could be guessed.
+SECRET_LENGTH = 32
+
+
+def proxy_secret(text: str) -> str:
+    """What fits into a header as it is, and is long enough that nobody guesses it."""
+    if text and (len(text) < SECRET_LENGTH or not all("!" <= each <= "~" for each in text)):
+        raise ValueError(
+            f"it must have at least {SECRET_LENGTH} characters from ! to ~ without spaces; "
+            "“openssl rand -hex 32” makes one."
+        )
+    return text
+
+
+def proxy_certificate(text: str) -> str:
+    if text not in PROXY_CERTIFICATES:
+        raise ValueError(f"it must be one of {', '.join(PROXY_CERTIFICATES)}.")
+    return text
 
 
 def secret_key(text: str, path: Path) -> str:

@@ -11,6 +11,8 @@ from certiflow_admin.environment import (
     bind_address,
     mail_address,
     optional_bind_address,
+    proxy_certificate,
+    proxy_secret,
     seconds,
     secret_key,
     url,
@@ -40,6 +42,10 @@ DASHBOARD_URL = setting.parsed(
 #: Base of the CRL, OCSP and CA addresses written into certificates; empty: none are written.
 PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
 TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
+#: How the proxy writes a workstation's certificate into a header; pki.agent_site.proxy_headers.
+PROXY_CERTIFICATE = setting.parsed(
+    "CERTIFLOW_PROXY_CERTIFICATE", proxy_certificate, default="nginx"
+)
 AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
 #: Seconds between two questions of an agent.
 AGENT_POLL_SECONDS = setting.parsed("CERTIFLOW_AGENT_POLL_SECONDS", seconds, default="300")
@@ -52,6 +58,9 @@ MASTER_KEYS_FILE = Path(
     setting.text("CERTIFLOW_MASTER_KEYS_FILE", default=str(DATA_DIR / "master_keys"))
 )
 SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secret_key")
+
+#: What a proxy proves itself by; empty: no header about a client's certificate is believed.
+PROXY_SECRET = setting.secret("CERTIFLOW_PROXY_SECRET", proxy_secret)
 
 #: Lets a monitoring system on another machine read /metrics; empty: this machine only.
 METRICS_TOKEN = setting.text("CERTIFLOW_METRICS_TOKEN", default="")

@@ -1,15 +1,22 @@
 """From where a request comes, believing a proxy only if it is one of ours."""
 
+import hmac
 import ipaddress
 
 from django.conf import settings
 from django.http import HttpRequest
+
+#: Holds the secret of CERTIFLOW_PROXY_SECRET: the address alone proves nothing, since every
+#: account of the proxy's machine has it.
+PROOF_HEADER = "X-Proxy-Secret"
 
 
 def client_address(request: HttpRequest) -> str | None:
     """The nearest address that is not a trusted proxy; None if the peer has no IP address."""
     peer = request.META.get("REMOTE_ADDR", "")
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    if settings.PROXY_SECRET and not is_from_proxy(request):
+        forwarded = []
     for hop in (peer, *reversed(forwarded)):
         address = parsed(hop)
         if address is None:
@@ -17,6 +24,16 @@ def client_address(request: HttpRequest) -> str | None:
         if not is_trusted(address):
             return str(address)
     return str(parsed(peer))
+
+
+def is_from_proxy(request: HttpRequest) -> bool:
+    """Whether a proxy of ours sent it: its address is trusted, and it knows the secret."""
+    secret = settings.PROXY_SECRET.encode()
+    shown = request.headers.get(PROOF_HEADER, "").encode("latin-1", "replace")
+    if not secret or not hmac.compare_digest(shown, secret):
+        return False
+    address = parsed(request.META.get("REMOTE_ADDR", ""))
+    return address is not None and is_trusted(address)
 
 
 def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -106,5 +106,24 @@ def public_url() -> Iterator[CheckMessage]:
         )
 
 
+@of_deployment
+def proxies() -> Iterator[CheckMessage]:
+    if settings.TRUSTED_PROXIES and not settings.PROXY_SECRET:
+        yield Advice(
+            "CERTIFLOW_TRUSTED_PROXIES names proxies, and CERTIFLOW_PROXY_SECRET is not set: "
+            "X-Forwarded-For is believed from every account of their machines, and workstations' "
+            "certificates are not accepted through them.",
+            hint="Give the proxy and the product one secret, as docs/proxies.md describes.",
+            id="pki.W008",
+        )
+    if settings.PROXY_SECRET and not settings.TRUSTED_PROXIES:
+        yield Advice(
+            "CERTIFLOW_PROXY_SECRET is set, and CERTIFLOW_TRUSTED_PROXIES is empty: no proxy is "
+            "believed.",
+            hint="Name the proxy's address in CERTIFLOW_TRUSTED_PROXIES.",
+            id="pki.W009",
+        )
+
+
 def is_open(path: Path) -> bool:
     return os.name != "nt" and bool(path.stat().st_mode & OTHERS)

@@ -3,7 +3,7 @@
 # Tests whose program is missing are reported as skipped.
 set -eu
 
-PACKAGES="chromium nginx-light gnutls-bin libnss3-tools default-jre-headless postgresql openssl curl faketime"
+PACKAGES="chromium nginx-light haproxy apache2-bin gnutls-bin libnss3-tools default-jre-headless postgresql openssl curl faketime"
 
 missing=""
 for package in $PACKAGES; do

@@ -1,50 +1,48 @@
 """The certificate the caller has shown, to us or to the proxy in front of us."""
 
 from typing import Any
-from urllib.parse import unquote
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
 from django.http import HttpRequest
 
-from pki.client_address import is_trusted, parsed
+from pki.agent_site.proxy_headers import FORMATS, Format
+from pki.client_address import is_from_proxy
 from pki.errors import Forbidden
-
-#: As nginx writes them: ``$ssl_client_escaped_cert`` and ``$ssl_client_verify``.
-CERTIFICATE_HEADER = "X-Client-Certificate"
-VERIFY_HEADER = "X-Client-Verify"
 
 
 def peer_certificate(request: HttpRequest) -> bytes:
-    """Its DER, verified by TLS against our roots; empty if none was shown.
+    """Its DER; the caller has proven by TLS to hold its key. Empty if none was shown.
 
-    Raises Forbidden ``proxy.untrusted`` when somebody who is no proxy of ours brings a
+    Raises Forbidden ``proxy.untrusted`` when a caller that is not our proxy brings a
     certificate in a header, and ``certificate.not_accepted`` for one the proxy refused.
     """
-    if CERTIFICATE_HEADER in request.headers or VERIFY_HEADER in request.headers:
-        return from_proxy(request)
+    written = FORMATS[settings.PROXY_CERTIFICATE]
+    if is_from_proxy(request):
+        # Also without the header: a certificate on this connection is the proxy's own.
+        return from_proxy(request, written)
+    if written.header in request.headers or written.verify_header in request.headers:
+        raise Forbidden(
+            f"The header {written.header} is believed only from a proxy whose address is in "
+            "CERTIFLOW_TRUSTED_PROXIES and which sends the secret of CERTIFLOW_PROXY_SECRET in "
+            "X-Proxy-Secret.",
+            code="proxy.untrusted",
+        )
     socket: Any = request.META.get("gunicorn.socket")
     if socket is None or not hasattr(socket, "getpeercert"):
         return b""
     return socket.getpeercert(True) or b""
 
 
-def from_proxy(request: HttpRequest) -> bytes:
-    address = parsed(request.META.get("REMOTE_ADDR", ""))
-    if address is None or not is_trusted(address):
-        raise Forbidden(
-            f"The header {CERTIFICATE_HEADER} is believed only from the configured proxies "
-            "(CERTIFLOW_TRUSTED_PROXIES).",
-            code="proxy.untrusted",
-        )
-    text = unquote(request.headers.get(CERTIFICATE_HEADER, ""))
-    if not text:
+def from_proxy(request: HttpRequest, written: Format) -> bytes:
+    value = request.headers.get(written.header, "")
+    if not value:
         return b""
-    if request.headers.get(VERIFY_HEADER) != "SUCCESS":
+    if written.verify_header and request.headers.get(written.verify_header) != written.accepted:
         raise not_accepted()
     try:
-        return x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.DER)
-    except ValueError:
+        return written.decode(value)
+    # The value comes from outside, and what the library raises for it is not documented.
+    except Exception:
         raise not_accepted() from None
 
 

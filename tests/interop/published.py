@@ -28,6 +28,20 @@ class Published:
         out = self.directory / f"out-{fqdn}"
         done = self.product.command("issue", "--server", fqdn, "--out", str(out), *options)
         assert done.returncode == 0, done.stderr
+        return self.kept(fqdn, out)
+
+    def fetch(self, fqdn: str) -> str:
+        """As `issue`, for a server that has a certificate."""
+        out = self.directory / f"out-{fqdn}"
+        listed = self.product.command("certificates", "--json")
+        [serial] = [
+            each["serial"] for each in json.loads(listed.stdout) if each["common_name"] == fqdn
+        ]
+        done = self.product.command("certificates", serial, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        return self.kept(fqdn, out)
+
+    def kept(self, fqdn: str, out: Path) -> str:
         root = x509.load_der_x509_certificate((out / "agent_root_ca.cer").read_bytes())
         certificate = x509.load_der_x509_certificate((out / "agent_ssl_cert.cer").read_bytes())
         self.pem("root.pem").write_bytes(root.public_bytes(Encoding.PEM))

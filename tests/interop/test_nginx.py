@@ -1,4 +1,4 @@
-"""nginx with our certificates, our revocation list and our OCSP; and before the agent site."""
+"""nginx with our certificates, our revocation list and our OCSP."""
 
 import time
 from collections.abc import Iterator
@@ -15,8 +15,6 @@ from tests.running_product import free_port
 pytestmark = pytest.mark.interop
 
 FQDN = "good.example.com"
-#: Where the proxy's connections come from: this machine has the whole of 127.0.0.0/8.
-PROXY = "127.0.0.2"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     for program in ("nginx", "openssl", "curl"):
         path_of(program)
     directory = tmp_path_factory.mktemp("nginx")
-    with published(directory, CERTIFLOW_TRUSTED_PROXIES=PROXY) as running:
+    with published(directory) as running:
         running.issue(FQDN, "--san", "localhost")
         yield running
 
@@ -80,55 +78,3 @@ def test_nginx_refuses_who_stands_on_our_list(site: Published, est: Est, tmp_pat
     ).strip()
     site.revoke(serial.removeprefix("serial=").lower(), "cessationOfOperation")
     assert "The SSL certificate error" in answer()
-
-
-def before_the_agent_site(site: Published) -> str:
-    return f"""
-        ssl_certificate {site.pem(f"{FQDN}.pem")};
-        ssl_certificate_key {site.pem(f"{FQDN}.key")};
-        ssl_client_certificate {site.root};
-        ssl_verify_client optional;
-        location / {{
-            proxy_pass https://127.0.0.1:{site.agent_port};
-            proxy_bind {PROXY};
-            proxy_ssl_trusted_certificate {site.root};
-            proxy_ssl_verify on;
-            proxy_ssl_name localhost;
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Client-Certificate $ssl_client_escaped_cert;
-            proxy_set_header X-Client-Verify $ssl_client_verify;
-        }}
-    """
-
-
-def test_a_workstation_works_through_nginx(site: Published, est: Est, tmp_path: Path) -> None:
-    """nginx ends TLS and hands on the certificate; everything else is as without it."""
-    port = free_port()
-    through = Est(est.directory, port, est.root)
-    hello = ("curl", "-sS", "--cacert", site.root, "-H", "Content-Type: application/json")
-    where = f"https://localhost:{port}/agent/v1/hello"
-    with nginx(tmp_path, port, before_the_agent_site(site)):
-        through.join("pc-nginx-2", site.token("--automatic"))
-        said = accepted(*hello, *through.shown(), "-d", "{}", where, cwd=est.directory)
-        assert '"state": "trusted"' in said
-        assert '"certificate.required"' in accepted(*hello, "-d", "{}", where)
-        through.request("pc-nginx-2", key="new-key.pem")
-        assert through.enroll("simplereenroll", *through.shown()) == "200"
-
-
-def test_what_a_caller_writes_into_the_headers_reaches_nobody(
-    site: Published, est: Est, tmp_path: Path
-) -> None:
-    """Through nginx it is overwritten; straight to us it is refused."""
-    est.join("pc-nginx-3", site.token("--automatic"))
-    pem = (est.directory / "cert.pem").read_text()
-    escaped = pem[pem.index("-----BEGIN") :].replace("\n", "%0A").replace("+", "%2B")
-    forged = ("-H", f"X-Client-Certificate: {escaped}", "-H", "X-Client-Verify: SUCCESS")
-    hello = ("curl", "-sS", "--cacert", site.root, "-H", "Content-Type: application/json", *forged)
-    port = free_port()
-    with nginx(tmp_path, port, before_the_agent_site(site)):
-        said = accepted(*hello, "-d", "{}", f"https://localhost:{port}/agent/v1/hello")
-    assert '"certificate.required"' in said
-    said = accepted(*hello, "-d", "{}", f"https://localhost:{site.agent_port}/agent/v1/hello")
-    assert '"proxy.untrusted"' in said

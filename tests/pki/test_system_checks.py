@@ -77,3 +77,19 @@ def test_a_public_address_that_clients_cannot_use_is_told(
 ) -> None:
     settings.PUBLIC_URL = url
     assert found() == told
+
+
+@pytest.mark.parametrize(
+    ("proxies", "secret", "said"),
+    [
+        ([], "", []),
+        (["127.0.0.1"], "", ["pki.W008"]),
+        ([], "x" * 32, ["pki.W009"]),
+        (["127.0.0.1"], "x" * 32, []),
+    ],
+)
+def test_a_proxy_that_proves_nothing_is_named(
+    directory: Path, settings: Settings, proxies: list[str], secret: str, said: list[str]
+) -> None:
+    settings.TRUSTED_PROXIES, settings.PROXY_SECRET = proxies, secret
+    assert found() == said

@@ -32,6 +32,13 @@ def settings_page(request: HttpRequest) -> HttpResponse:
                 ", ".join(settings.TRUSTED_PROXIES) or "none",
                 "CERTIFLOW_TRUSTED_PROXIES",
             ),
+            (
+                "Certificates from proxies",
+                f"in the format {settings.PROXY_CERTIFICATE}, with the secret"
+                if settings.PROXY_SECRET
+                else "not accepted",
+                "CERTIFLOW_PROXY_SECRET",
+            ),
             ("Data directory", str(settings.DATA_DIR), "CERTIFLOW_DATA_DIR"),
             ("Database", connection.display_name, "DATABASE_URL"),
             (

@@ -1,0 +1,1 @@
+"""What a hostile person, client or process tries, and must not get."""

@@ -1,0 +1,151 @@
+"""A program on the proxy's machine writes the header that a proxy writes."""
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.http import HttpRequest
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
+
+from certiflow_admin.environment import PROXY_CERTIFICATES
+from pki.agent_site.peer_certificate import peer_certificate
+from pki.agent_site.proxy_headers import FORMATS
+from pki.client_address import client_address
+from pki.errors import Forbidden
+from tests.pki.actions.made_elsewhere import certificate, new_key
+
+SECRET = "the-proxys-own-secret-of-many-characters"
+PROXY = "127.0.0.1"
+
+KEY = new_key()
+CERTIFICATE = certificate("ws-1", (), key=KEY, issuer=None, issuer_key=KEY)
+DER = CERTIFICATE.public_bytes(Encoding.DER)
+PEM = quote(CERTIFICATE.public_bytes(Encoding.PEM).decode())
+BASE64 = base64.b64encode(DER).decode()
+
+#: What each kind of proxy writes for a client whose certificate it accepted.
+WRITTEN = {
+    "nginx": {"X-Client-Certificate": PEM, "X-Client-Verify": "SUCCESS"},
+    "rfc9440": {"Client-Cert": f":{BASE64}:"},
+    "haproxy": {"X-SSL-Client-Cert": BASE64, "X-SSL-Client-Verify": "0"},
+    "envoy": {
+        "X-Forwarded-Client-Cert": f'Hash={"ab" * 32};Cert="{PEM}";Subject="CN=a,O=\\"b;c\\""'
+    },
+    "iis-arr": {"X-ARR-ClientCert": BASE64},
+}
+
+
+@pytest.fixture(autouse=True)
+def proxy(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = [PROXY]
+    settings.PROXY_SECRET = SECRET
+    settings.PROXY_CERTIFICATE = "nginx"
+
+
+def request(headers: dict[str, str], address: str = PROXY) -> HttpRequest:
+    return RequestFactory().get("/agent/v1/tasks", headers=headers, REMOTE_ADDR=address)
+
+
+def proven(kind: str, **others: str) -> dict[str, str]:
+    return {"X-Proxy-Secret": SECRET, **WRITTEN[kind], **others}
+
+
+def refused(headers: dict[str, str], address: str = PROXY) -> str:
+    with pytest.raises(Forbidden) as caught:
+        peer_certificate(request(headers, address))
+    assert SECRET not in caught.value.message
+    return caught.value.code
+
+
+def test_every_format_has_a_case() -> None:
+    assert set(WRITTEN) == set(FORMATS) == set(PROXY_CERTIFICATES)
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_a_proxy_that_proves_itself_is_believed(settings: Settings, kind: str) -> None:
+    settings.PROXY_CERTIFICATE = kind
+    assert peer_certificate(request(proven(kind))) == DER
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("secret", [{}, {"X-Proxy-Secret": ""}, {"X-Proxy-Secret": "a guess"}])
+def test_an_account_on_the_same_machine_is_no_proxy(
+    settings: Settings, kind: str, secret: dict[str, str]
+) -> None:
+    settings.PROXY_CERTIFICATE = kind
+    assert refused(WRITTEN[kind] | secret) == "proxy.untrusted"
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_the_secret_from_another_machine_is_not_enough(settings: Settings, kind: str) -> None:
+    settings.PROXY_CERTIFICATE = kind
+    assert refused(proven(kind), "192.0.2.9") == "proxy.untrusted"
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("secret", ["", "X-Proxy-Secret"])
+def test_without_a_configured_secret_no_proxy_is_believed(
+    settings: Settings, kind: str, secret: str
+) -> None:
+    settings.PROXY_CERTIFICATE, settings.PROXY_SECRET = kind, ""
+    assert refused(WRITTEN[kind] | ({secret: ""} if secret else {})) == "proxy.untrusted"
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+@pytest.mark.parametrize("other", WRITTEN)
+def test_a_header_of_another_kind_of_proxy_says_nothing(
+    settings: Settings, kind: str, other: str
+) -> None:
+    """The proxy overwrites its own header only: a caller may send the others through it."""
+    if kind == other:
+        return
+    settings.PROXY_CERTIFICATE = kind
+    assert peer_certificate(request({"X-Proxy-Secret": SECRET, **WRITTEN[other]})) == b""
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("nginx", {"X-Client-Certificate": PEM}),
+        ("nginx", {"X-Client-Certificate": PEM, "X-Client-Verify": "FAILED:expired"}),
+        ("nginx", {"X-Client-Certificate": "%ff%00", "X-Client-Verify": "SUCCESS"}),
+        ("nginx", {"X-Client-Certificate": f"{PEM},{PEM}x", "X-Client-Verify": "SUCCESS"}),
+        ("rfc9440", {"Client-Cert": BASE64}),
+        ("rfc9440", {"Client-Cert": f":{BASE64}:, :{BASE64}:"}),
+        ("haproxy", {"X-SSL-Client-Cert": BASE64}),
+        ("haproxy", {"X-SSL-Client-Cert": BASE64, "X-SSL-Client-Verify": "10"}),
+        ("haproxy", {"X-SSL-Client-Cert": BASE64[:-8], "X-SSL-Client-Verify": "0"}),
+        ("envoy", {"X-Forwarded-Client-Cert": f'Cert="{PEM}",Cert="{PEM}"'}),
+        ("envoy", {"X-Forwarded-Client-Cert": f'Cert="{PEM}";Cert="{PEM}"'}),
+        ("envoy", {"X-Forwarded-Client-Cert": 'By=spiffe://a;Subject="CN=ws-1"'}),
+        ("iis-arr", {"X-ARR-ClientCert": "é"}),
+        ("iis-arr", {"X-ARR-ClientCert": f"{BASE64}{BASE64}"}),
+    ],
+)
+def test_what_a_proxy_did_not_accept_or_write_is_refused(
+    settings: Settings, kind: str, written: dict[str, str]
+) -> None:
+    settings.PROXY_CERTIFICATE = kind
+    assert refused({"X-Proxy-Secret": SECRET} | written) == "certificate.not_accepted"
+
+
+def test_a_proxy_that_shows_a_certificate_of_its_own_lends_it_to_nobody(
+    settings: Settings,
+) -> None:
+    asked = request({"X-Proxy-Secret": SECRET})
+    asked.META["gunicorn.socket"] = ShowingSocket()
+    assert peer_certificate(asked) == b""
+
+
+class ShowingSocket:
+    def getpeercert(self, _binary: bool) -> bytes:
+        return DER
+
+
+def test_an_account_on_the_same_machine_cannot_name_another_address() -> None:
+    """Neither the audit trail nor a limit takes its word for where it comes from."""
+    forged = {"X-Forwarded-For": "192.0.2.7"}
+    assert client_address(request(forged)) == PROXY
+    assert client_address(request(forged | {"X-Proxy-Secret": SECRET})) == "192.0.2.7"
