@@ -9,6 +9,7 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey
@@ -60,6 +61,7 @@ def store(
     imported = event == "authority.imported"
     try:
         with transaction.atomic():
+            refuse_taken_key(row.public_key_sha256, Holder(), field="files" if imported else "key")
             authority = add_rows(Authority(imported=imported), certificate, row)
             stored = authority.certificate
             record(

@@ -12,6 +12,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.authorities import add_rows
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.key_reuse import is_compromised
 from pki.actions.signer import addresses_of
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
@@ -54,6 +55,7 @@ def start_rollover(
     certificate = issuing.root(name, key, now=timezone.now(), lifetime=lifetime)
     successor = Authority(active=False)
     crossed = cross_both(old, successor.pk, certificate, key)
+    old_key_safe = old_key_safe and not is_compromised(old.private_key.public_key_sha256)
     if not old_key_safe:
         del crossed[1:]
     sealed = sealed_row(key)
