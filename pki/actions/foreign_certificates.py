@@ -12,6 +12,7 @@ from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
 from pki.x509 import bundles, checks, facts
+from pki.x509.foreign_keys import foreign_key
 from pki.x509.material import Material
 from pki.x509.profiles import SERVER
 
@@ -67,6 +68,7 @@ def check(server: Server, certificate: x509.Certificate) -> None:
             code="certificate.expired",
             field="files",
         )
+    foreign_key(certificate, field="files")
 
 
 def stored(server: Server, material: Material, key: PrivateKey | None) -> Certificate:

@@ -1,11 +1,14 @@
 """A key that is known to others, or somebody else's already, is never certified again."""
 
+import subprocess
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 
 import pytest
 import time_machine
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -26,14 +29,16 @@ from pki.actions.servers import add_server
 from pki.actions.stored_keys import open_key
 from pki.actions.trust import approve, revoke_workstation
 from pki.actions.workstation_certificates import renew_workstation
+from pki.certgen.main import main as generate
 from pki.errors import CertiflowError
 from pki.models import Authority, Certificate, Server, Workstation
-from pki.x509 import bundles, checks
+from pki.x509 import bundles, checks, keys, requests
 from pki.x509.keys import KeySpec
-from pki.x509.material import Material
+from pki.x509.material import Material, read_material
 from tests.pki.actions import made_elsewhere
 from tests.pki.actions.evidence import refused
 from tests.pki.conftest import Agent, Signed, certificate_request
+from tests.pki.x509.broken_rsa import FAULTS
 
 P256 = KeySpec.parse("ec-p256")
 KEY = made_elsewhere.new_key()
@@ -393,3 +398,118 @@ def test_a_workstation_renews_with_its_own_key(automatic_registration: None) -> 
     change_policy(open_to_all=True, automatic=True, actor=SYSTEM)
     with pytest.raises(CertiflowError):
         agent.register()
+
+
+# --- weak keys, and keys for RSASSA-PSS only --------------------------------------------
+
+CASES = Path(__file__).parent / "cases"
+
+
+@cache
+def weak(fault: str) -> rsa.RSAPrivateKey:
+    make, _ = FAULTS[fault]
+    return make()
+
+
+@pytest.fixture(params=FAULTS)
+def fault(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_no_server_is_certified_for_a_weak_key(fault: str, server: Server) -> None:
+    with refused(FAULTS[fault][1], field="csr"):
+        issue_for_server(server, actor=SYSTEM, csr=made_elsewhere.csr(key=weak(fault)))
+
+
+def test_no_weak_key_comes_in_with_a_foreign_certificate(fault: str, server: Server) -> None:
+    key = weak(fault)
+    pem = bundles.pem(foreign(key)) + keys.to_pem(key)
+    for files in ([bundles.pem(foreign(key))], [pem], [pfx_of(foreign(key), key)]):
+        with refused(FAULTS[fault][1], field="files"):
+            import_server_certificate(server, read_material(files), actor=SYSTEM)
+
+
+def pfx_of(certificate: x509.Certificate, key: rsa.RSAPrivateKey) -> bytes:
+    return bundles.pfx(key, certificate, [], "", friendly_name="cm1")
+
+
+def test_no_root_comes_in_with_a_weak_key(fault: str, db: None) -> None:
+    key = weak(fault)
+    with refused(FAULTS[fault][1], field="files"):
+        import_authority(Material(made_elsewhere.root(key=key), key), actor=SYSTEM)
+
+
+def test_no_agent_registers_with_a_weak_key(fault: str, open_registration: None) -> None:
+    with pytest.raises(CertiflowError) as refusal:
+        requests.parse(made_elsewhere.csr("pc-1", key=weak(fault)))
+    assert (refusal.value.code, refusal.value.field) == (FAULTS[fault][1], "csr")
+
+
+def test_the_generator_signs_under_no_weak_root(
+    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = weak(fault)
+    path = tmp_path / "root.pem"
+    path.write_bytes(bundles.pem(made_elsewhere.root(key=key)) + keys.to_pem(key))
+    assert generate(
+        ["--rootKey", str(path), "--ssl", "--sn", "cm1.example.com", "--out", str(tmp_path)]
+    )
+    assert "rootKey" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == ["root.pem"]
+
+
+def test_a_request_for_an_rsa_pss_key_is_refused_with_the_reason(server: Server) -> None:
+    with refused("key.rsa_pss", field="csr") as refusal:
+        issue_for_server(server, actor=SYSTEM, csr=(CASES / "csr_rsapss_key.pem").read_bytes())
+    assert "key type is not supported" in refusal.value.message
+
+
+@pytest.fixture
+def pss_certificate(tmp_path: Path) -> Path:
+    """A self-signed certificate, which is a root as well, and its key file, by OpenSSL."""
+    key, certificate = CASES / "csr_rsapss_key.key", tmp_path / "pss.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-key", key, "-subj", "/CN=cm1.example.com", "-days", "300",
+         "-addext", "subjectAltName=DNS:cm1.example.com", "-addext", "extendedKeyUsage=serverAuth",
+         "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate
+
+
+def test_no_root_for_an_rsa_pss_key_comes_in(db: None, pss_certificate: Path) -> None:
+    with refused("key.rsa_pss", field="files"):
+        import_authority(read_material([pss_certificate.read_bytes()]), actor=SYSTEM)
+
+
+def test_no_foreign_certificate_for_an_rsa_pss_key_comes_in(
+    server: Server, pss_certificate: Path
+) -> None:
+    with refused("key.rsa_pss", field="files"):
+        import_server_certificate(
+            server, read_material([pss_certificate.read_bytes()]), actor=SYSTEM
+        )
+
+
+def test_no_pfx_with_an_rsa_pss_key_comes_in(
+    server: Server, pss_certificate: Path, tmp_path: Path
+) -> None:
+    subprocess.run(
+        ["openssl", "pkcs12", "-export", "-in", pss_certificate, "-passout", "pass:secret",
+         "-inkey", CASES / "csr_rsapss_key.key", "-out", tmp_path / "pss.pfx"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with refused("key.rsa_pss", field="files"):
+        material = read_material([(tmp_path / "pss.pfx").read_bytes()], "secret")
+        import_server_certificate(server, material, actor=SYSTEM)
+
+
+def test_a_key_file_for_rsa_pss_only_is_refused() -> None:
+    pem = (CASES / "csr_rsapss_key.key").read_bytes()
+    der = subprocess.run(
+        ["openssl", "pkey", "-outform", "DER"], input=pem, check=True, capture_output=True
+    ).stdout
+    for data in (pem, der):
+        with pytest.raises(CertiflowError) as refusal:
+            keys.load(data)
+        assert refusal.value.code == "key.rsa_pss"
