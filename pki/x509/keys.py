@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from pki.errors import InvalidInput
+from pki.x509.bounded_opening import refuse_costly
 from pki.x509.unsupported_keys import pss_only, says_pss_only, unsupported
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -79,13 +80,15 @@ def load(data: bytes, password: bytes | None = None) -> PrivateKey:
 
     Validating RSA takes 0.05 s at 2048 bits and 0.35 s at 4096. Raises InvalidInput
     ``key.unreadable``, ``key.password_needed``, ``key.wrong_password``, ``key.rsa_pss`` or
-    ``key.unsupported``, on the field ``key`` or ``password``.
+    ``key.unsupported``, on the field ``key`` or ``password``, and ``key.iterations``.
     """
     read = (
         serialization.load_pem_private_key
         if b"-----BEGIN" in data
         else serialization.load_der_private_key
     )
+    if password and is_encrypted(data):
+        refuse_costly(data, password, kind="key")
     try:
         key = read(data, password or None)
     except TypeError:
