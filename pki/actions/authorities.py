@@ -1,18 +1,21 @@
 """Creating a root, importing one, and taking it out again with its key."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from cryptography import x509
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey
-from pki.x509 import checks, issuing, keys, names, root_file
+from pki.x509 import checks, issuing, keys, name_constraints, names, root_file
 from pki.x509.material import Material
 from pki.x509.profiles import ROOT
 
@@ -25,8 +28,11 @@ def create_authority(
     common_name: str = DEFAULT_COMMON_NAME,
     key_spec: keys.KeySpec = ROOT.default_key,
     lifetime: timedelta | None = None,
+    permitted: Sequence[str] = (),
 ) -> Authority:
     """A new root, its key sealed. Raises Conflict ``authority.exists`` and InvalidInput.
+
+    With ``permitted`` (domains and networks) it can certify nothing else, this host included.
 
     No reservation before the signature: what a root signs first is itself, and until
     the one transaction below is committed its key exists nowhere else.
@@ -34,9 +40,27 @@ def create_authority(
     refuse_second_root()
     names.common_name(common_name)
     ROOT.check_key(key_spec)
+    constraints = name_constraints.of_texts(permitted)
+    refuse_without_this_host(constraints)
     key = keys.generate(key_spec)
-    certificate = issuing.root(common_name, key, now=timezone.now(), lifetime=lifetime)
+    certificate = issuing.root(
+        common_name, key, now=timezone.now(), lifetime=lifetime, constraints=constraints
+    )
     return store(certificate, key, actor=actor, event="authority.created")
+
+
+def refuse_without_this_host(constraints: x509.NameConstraints | None) -> None:
+    """Limits that would leave this dashboard and the agent site without a certificate."""
+    host = names.general_name(settings.HOST)
+    try:
+        name_constraints.refuse_outside(constraints, x509.Name([]), [host], field="permitted")
+    except InvalidInput:
+        raise InvalidInput(
+            f"This host, {settings.HOST}, would lie outside, and its own sites could have no "
+            "certificate. Add its name or the domain above it.",
+            code="constraints.without_this_host",
+            field="permitted",
+        ) from None
 
 
 def import_authority(material: Material, *, actor: Actor) -> Authority:
@@ -60,10 +84,17 @@ def store(
     imported = event == "authority.imported"
     try:
         with transaction.atomic():
+            refuse_taken_key(row.public_key_sha256, Holder(), field="files" if imported else "key")
             authority = add_rows(Authority(imported=imported), certificate, row)
             stored = authority.certificate
+            limits = name_constraints.constraints_of(certificate)
             record(
-                actor, event, authority, sha256=stored.sha256, key_algorithm=stored.key_algorithm
+                actor,
+                event,
+                authority,
+                sha256=stored.sha256,
+                key_algorithm=stored.key_algorithm,
+                **({"permitted": name_constraints.in_words(limits)} if limits else {}),
             )
     except IntegrityError:
         raise second_root() from None

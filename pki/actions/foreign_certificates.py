@@ -7,10 +7,12 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
-from pki.x509 import bundles, checks
+from pki.x509 import bundles, checks, facts
+from pki.x509.foreign_keys import foreign_key
 from pki.x509.material import Material
 from pki.x509.profiles import SERVER
 
@@ -19,13 +21,15 @@ def import_server_certificate(server: Server, material: Material, *, actor: Acto
     """The certificate becomes the server's current one; its key, where given, is sealed.
 
     Raises InvalidInput ``certificate.rules`` on ``files`` naming the rules it breaks,
-    ``certificate.expired``, and Conflict ``certificate.known``.
+    ``certificate.expired`` or ``key.…``, and Conflict ``certificate.known``.
     """
     check(server, material.certificate)
     key = sealed_row(material.key) if material.key else None
     try:
         with transaction.atomic():
             locked = Server.objects.select_for_update().get(pk=server.pk)
+            key_sha256 = facts.public_key_sha256(material.certificate)
+            refuse_taken_key(key_sha256, Holder(server_id=server.pk), field="files")
             row = stored(locked, material, key)
             locked.certificate = row
             locked.save(update_fields=["certificate"])
@@ -64,6 +68,7 @@ def check(server: Server, certificate: x509.Certificate) -> None:
             code="certificate.expired",
             field="files",
         )
+    foreign_key(certificate, field="files")
 
 
 def stored(server: Server, material: Material, key: PrivateKey | None) -> Certificate:

@@ -20,6 +20,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
+from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.signer import Signer, active_signer, signer_of
 from pki.errors import Conflict
 from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
@@ -131,8 +132,9 @@ def record_issued(order: Order, row: Certificate, actor: Actor) -> None:
 def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> Certificate:
     """Commit the row of a certificate that is about to be signed.
 
-    Raises Conflict ``server.changed`` when the server's certificate is not the one to be
-    replaced any more, and ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
+    Raises what `refuse_taken_key` raises, on ``csr`` for a key from outside and else on
+    ``key``, and Conflict ``server.changed`` when the server's certificate is not the one to be
+    replaced any more, or ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
     someone else is issuing for it.
     """
     try:
@@ -164,6 +166,9 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certif
         if order.server is not None:
             check_still_current(order.server, order.replaces)
         row = Certificate(**reserved_fields(order, prepared, signer))
+        holder = Holder(row.server_id, row.workstation_id)
+        field = "key" if order.private_key is not None else "csr"
+        refuse_taken_key(row.public_key_sha256, holder, field=field)
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:

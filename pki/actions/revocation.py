@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.key_reuse import lock_key
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Workstation
 from pki.models.workstation import NO_CERTIFICATE
@@ -25,6 +26,8 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
             field="reason",
         )
     with transaction.atomic():
+        # Before the row, as those do who issue for the same key.
+        lock_key(certificate.public_key_sha256)
         row = Certificate.objects.select_for_update().get(pk=certificate.pk)
         check_revocable(row)
         row.state = Certificate.State.REVOKED

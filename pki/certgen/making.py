@@ -13,7 +13,7 @@ from pki.certgen.options import Options
 from pki.certgen.passwords import Passwords
 from pki.errors import InvalidInput
 from pki.files import PRIVATE, PUBLIC
-from pki.x509 import bundles, issuing, keys, names, root_file
+from pki.x509 import bundles, issuing, keys, name_constraints, names, root_file
 from pki.x509.issuing import CertificateRequest
 from pki.x509.profiles import ROOT, SERVER, SMALLEST_RSA, WEAK_RSA, Profile
 
@@ -42,12 +42,15 @@ def make(options: Options, passwords: Passwords) -> Made:
     # What can be refused is refused before a key is made, which takes a while.
     check_sizes(options)
     server_names = names_of(options) if options.makes_server else ()
+    constraints = name_constraints.of_texts(options.permitted, field="rootPermit")
+    hosts = [names.general_name(name) for name in server_names]
+    name_constraints.refuse_outside(constraints, x509.Name([]), hosts, field="rootPermit")
     lifetime = timedelta(days=options.days) if options.days is not None else None
     if lifetime is not None:
         (SERVER if options.makes_server else ROOT).check_lifetime(lifetime)
     files: Files = {}
     if options.root:
-        root = new_root(options, None if options.makes_server else lifetime, now)
+        root = new_root(options, None if options.makes_server else lifetime, now, constraints)
         files |= root_files(root, options, passwords.root)
     else:
         path = options.root_key or Path()
@@ -120,10 +123,20 @@ def this_computer() -> str:
     return socket.gethostname() if name.startswith("localhost") else name
 
 
-def new_root(options: Options, lifetime: timedelta | None, now: datetime) -> Pair:
+def new_root(
+    options: Options,
+    lifetime: timedelta | None,
+    now: datetime,
+    constraints: x509.NameConstraints | None,
+) -> Pair:
     key = keys.generate(keys.KeySpec("rsa", bits=options.root_key_size))
     certificate = issuing.root(
-        ROOT_NAME, key, now=now, lifetime=lifetime, allow_weak_key=options.allow_weak_keys
+        ROOT_NAME,
+        key,
+        now=now,
+        lifetime=lifetime,
+        allow_weak_key=options.allow_weak_keys,
+        constraints=constraints,
     )
     return Pair(certificate, key)
 

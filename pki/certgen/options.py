@@ -25,6 +25,7 @@ class Options:
     root_password_from_stdin: bool = False
     days: int | None = None
     names: list[str] = field(default_factory=list)
+    permitted: list[str] = field(default_factory=list)
     force: bool = False
     pem: bool = False
     pfx: str = "compatible"
@@ -80,6 +81,9 @@ OPTIONS = (
     Option("rootKeySize", number("root_key_size", "rootKeySize"), "N",
            "bits of the root's key: 2048 to 8192, by default 4096", ("root-key-size",),
            belongs_to="root"),
+    Option("rootPermit", lambda options, text: options.permitted.append(text), "NAME",
+           "limit the root to a domain (example.com) or network (10.0.0.0/8), which cannot be "
+           "changed later; may be repeated", ("root-permit",), belongs_to="root"),
     Option("rootKey", path("root_key"), "FILE",
            "sign with the root in FILE (agent_root_ca.json, a PFX, or PEM)", ("root-key",),
            is_path=True),

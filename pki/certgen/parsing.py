@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 from pki.certgen.options import BY_NAME, Option, Options, UsageError
 
+#: Options that may be given several times.
+REPEATED = {"san", "rootPermit"}
+
 
 def parse(arguments: list[str]) -> Options:
     """Options from ``--name value``, ``/name value``, ``/name:value`` or ``--name=value``.
@@ -19,7 +22,7 @@ def parse(arguments: list[str]) -> Options:
     remaining = iter(arguments)
     for argument in remaining:
         option, attached = find(argument, given)
-        if option.value and option.name != "san" and option in given:
+        if option.value and option.name not in REPEATED and option in given:
             raise UsageError(f"{option.name} is given twice; give it once.")
         given.append(option)
         option.apply(options, value_of(option, attached, remaining))

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cryptography import x509
 from django.conf import settings
 
 from pki.actions.accounts import add_user, checked_username
 from pki.actions.actor import Actor
 from pki.actions.authorities import DEFAULT_COMMON_NAME, create_authority
+from pki.actions.certificate_row import parsed
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.errors import Conflict, InvalidInput
 from pki.management.passwords import password_for
 from pki.management.setup_report import Done, Step
 from pki.models import Authority, Certificate, Role, Server, User
-from pki.x509 import names
+from pki.x509 import name_constraints, names
 from pki.x509.keys import KeySpec
 from pki.x509.profiles import ROOT
 
@@ -28,21 +30,33 @@ class Plan:
     root_key: KeySpec | None
     #: This host first.
     servers: tuple[str, ...]
+    #: Domains and networks to which the root is to be limited.
+    root_permits: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, *, admin: str, root_cn: str | None, root_key_size: int | None, servers: Sequence[str]
+        cls,
+        *,
+        admin: str,
+        root_cn: str | None,
+        root_key_size: int | None,
+        servers: Sequence[str],
+        root_permits: Sequence[str] = (),
     ) -> "Plan":
         """Raises InvalidInput on the first value that cannot be used."""
         root_key = None if root_key_size is None else KeySpec("rsa", bits=root_key_size)
         if root_key is not None:
             ROOT.check_key(root_key)
         wanted = [this_host(), *(names.server_name(name, field="server") for name in servers)]
+        limits = name_constraints.of_texts(root_permits, field="root_permit")
+        hosts = [names.general_name(name) for name in wanted]
+        name_constraints.refuse_outside(limits, x509.Name([]), hosts, field="root_permit")
         return cls(
             admin=checked_username(admin),
             root_cn=None if root_cn is None else names.common_name(root_cn, field="root_cn"),
             root_key=root_key,
             servers=tuple(dict.fromkeys(wanted)),
+            root_permits=tuple(root_permits),
         )
 
 
@@ -109,6 +123,15 @@ class SetUp:
                 code="authority.exists",
                 field="root_cn",
             )
+        limits = name_constraints.of_texts(self.plan.root_permits)
+        if limits and limits != name_constraints.constraints_of(parsed(authority.certificate)):
+            raise Conflict(
+                f"There is a root already, “{authority}”, and the names it may certify cannot be "
+                "changed. Leave --root-permit out to go on with it; a fresh start needs an empty "
+                "data directory.",
+                code="authority.exists",
+                field="root_permit",
+            )
 
     def root(self, existing: Authority | None) -> Step[Authority]:
         if existing is not None:
@@ -117,6 +140,7 @@ class SetUp:
             actor=self.actor,
             common_name=self.plan.root_cn or DEFAULT_COMMON_NAME,
             key_spec=self.plan.root_key or ROOT.default_key,
+            permitted=self.plan.root_permits,
         )
         return Step(authority, made=True)
 

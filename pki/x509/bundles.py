@@ -4,6 +4,7 @@ Made on demand from what is stored; nothing here is kept.
 """
 
 import contextlib
+import re
 from collections.abc import Sequence
 from enum import Enum
 
@@ -21,9 +22,16 @@ from cryptography.hazmat.primitives.serialization import (
 
 from pki.errors import InvalidInput
 from pki.x509 import keys
+from pki.x509.bounded_opening import refuse_costly
 
 #: Bytes of UTF-8. Windows takes 32 characters in its dialogs and more from PowerShell.
 PASSWORD_LIMIT = 128
+
+
+#: A sequence of any length that begins with version 3 (RFC 7292, section 4).
+PFX_START = re.compile(
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83.{3}|\x84.{4})\x02\x01\x03", re.DOTALL
+)
 
 
 class PfxEncryption(Enum):
@@ -162,8 +170,14 @@ def secret(password: str) -> bytes:
 def open_pfx(
     data: bytes, password: str
 ) -> tuple[keys.PrivateKey | None, x509.Certificate | None, list[x509.Certificate]]:
-    """Key, its certificate and the others. Raises ``pfx.wrong_password`` or ``pfx.unreadable``."""
+    """Key, its certificate and the others.
+
+    Raises InvalidInput ``pfx.wrong_password``, ``pfx.iterations`` or ``pfx.unreadable``.
+    """
     encoded = secret(password) or None
+    if not PFX_START.match(data):
+        raise unreadable_pfx()
+    refuse_costly(data, encoded or b"", kind="pfx")
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, encoded)
     except (UnsupportedAlgorithm, x509.InvalidVersion):

@@ -9,6 +9,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pki.errors import InvalidInput
 from pki.x509 import facts, keys, names
+from pki.x509.foreign_keys import foreign_key
 from pki.x509.profiles import ROOT
 
 
@@ -41,6 +42,8 @@ def check_authority(certificate: x509.Certificate, *, now: datetime) -> None:
             "root certificate that may.",
             "cannot_sign",
         )
+    # Before the signature, which clients and this library verify by different rules.
+    key = foreign_key(certificate, field="files")
     if not signed_by(certificate, certificate):
         raise refusal(
             f"“{facts.subject(certificate)}” is issued by “{facts.issuer(certificate)}” and so is "
@@ -49,7 +52,7 @@ def check_authority(certificate: x509.Certificate, *, now: datetime) -> None:
         )
     check_dates(certificate, now)
     try:
-        ROOT.check_key(keys.spec_of(keys.of_certificate(certificate)))
+        ROOT.check_key(keys.spec_of(key))
     except InvalidInput as error:
         raise InvalidInput(error.message, code=error.code, field="files") from None
 

@@ -14,7 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from pki.x509 import keys, names
+from pki.x509 import keys, name_constraints, names
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
@@ -62,6 +62,8 @@ class Facts:
     extended_key_usages: tuple[str, ...]
     subject_key_identifier: str
     authority_key_identifier: str
+    #: Of an authority: the names it may certify, in words.
+    constraints: str
     #: Addresses of the issuer's certificate, of OCSP and of CRLs, as written in it.
     addresses: tuple[tuple[str, str], ...]
 
@@ -71,6 +73,7 @@ def describe(certificate: x509.Certificate) -> Facts:
     basic = extension(certificate, x509.BasicConstraints)
     subject_identifier = extension(certificate, x509.SubjectKeyIdentifier)
     issuer_identifier = extension(certificate, x509.AuthorityKeyIdentifier)
+    limits = extension(certificate, x509.NameConstraints)
     key, key_label = key_texts(certificate)
     return Facts(
         serial=serial_hex(certificate),
@@ -94,6 +97,7 @@ def describe(certificate: x509.Certificate) -> Facts:
         authority_key_identifier=(
             (issuer_identifier.key_identifier or b"").hex() if issuer_identifier else ""
         ),
+        constraints=name_constraints.in_words(limits) if limits else "",
         addresses=tuple(addresses(certificate)),
     )
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from pki.errors import Conflict, InvalidInput
-from pki.x509 import facts, keys, names
+from pki.x509 import facts, keys, name_constraints, names
 from pki.x509.profiles import CROSS, ROOT, SERVER, Profile
 
 
@@ -31,6 +31,8 @@ class CertificateRequest:
     #: Of an authority that gets another certificate: its name, its key's identifier and its
     #: dates go on, whoever made them.
     own_certificate: x509.Certificate | None = None
+    #: Of a root: the names it may certify; of another authority its own ones go on.
+    constraints: x509.NameConstraints | None = None
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,17 @@ def prepare(
 ) -> Prepared:
     """Everything of the certificate but the signature; without ``issuer`` it is self-signed.
 
-    ``now`` is aware. Raises InvalidInput on the fields ``key``, ``days`` and
-    ``common_name``, and Conflict ``authority.expired`` when the issuer cannot sign now.
+    ``now`` is aware. Raises InvalidInput on the fields ``key``, ``days``, ``names`` and
+    ``common_name``, and Conflict ``authority.expired`` or ``authority.constraints`` when the
+    issuer cannot sign now.
     """
     request.profile.check_key(keys.spec_of(request.public_key), allow_weak=request.allow_weak_key)
     not_before, not_after = validity(request, issuer, now)
     own = request.own_certificate
     subject = own.subject if own else distinguished_name(request.common_name)
     issuer_name = issuer.subject if issuer else subject
+    if issuer is not None:
+        refuse_outside_names(request, subject, issuer)
     serial = serial_number or new_serial_number()
     builder = (
         x509.CertificateBuilder()
@@ -92,6 +97,22 @@ def prepare(
     builder = with_identifiers(builder, request, issuer)
     builder = with_addresses(builder, addresses)
     return Prepared(builder, issuer, serial, subject, issuer_name, not_before, not_after)
+
+
+def refuse_outside_names(
+    request: CertificateRequest, subject: x509.Name, issuer: x509.Certificate
+) -> None:
+    """Names the issuer may not certify; also a common name that clients read as a DNS name."""
+    wanted = [names.general_name(name) for name in request.names]
+    of_host = names.DNS_LIKE.fullmatch(request.common_name) and not request.profile.is_authority
+    if of_host and not any(isinstance(name, x509.DNSName) for name in wanted):
+        wanted.append(x509.DNSName(request.common_name))
+    name_constraints.refuse_outside(
+        name_constraints.constraints_of(issuer),
+        subject,
+        wanted,
+        field="names" if request.names else "common_name",
+    )
 
 
 def issue(prepared: Prepared, key: keys.PrivateKey) -> x509.Certificate:
@@ -119,25 +140,28 @@ def root(
     now: datetime,
     lifetime: timedelta | None = None,
     allow_weak_key: bool = False,
+    constraints: x509.NameConstraints | None = None,
 ) -> x509.Certificate:
-    """A new root certificate for ``key``."""
+    """A new root certificate for ``key``, limited to some names where that is wanted."""
     request = CertificateRequest(
         profile=ROOT,
         common_name=names.common_name(common_name),
         public_key=key.public_key(),
         lifetime=lifetime,
         allow_weak_key=allow_weak_key,
+        constraints=constraints,
     )
     return self_signed(request, key, now=now)
 
 
 def cross_request(own: x509.Certificate) -> CertificateRequest:
-    """For another authority to sign: the name and key that ``own`` has."""
+    """For another authority to sign: the name, the key and the limits that ``own`` has."""
     return CertificateRequest(
         profile=CROSS,
         common_name=facts.common_name(own),
         public_key=keys.of_certificate(own),
         own_certificate=own,
+        constraints=name_constraints.constraints_of(own),
     )
 
 
@@ -201,6 +225,8 @@ def with_usages(
         builder = builder.add_extension(
             x509.BasicConstraints(ca=True, path_length=profile.path_length), critical=True
         )
+    if request.constraints is not None:
+        builder = builder.add_extension(request.constraints, critical=True)
     usages = set(profile.key_usages)
     if profile.encipherment and isinstance(request.public_key, rsa.RSAPublicKey):
         usages.add("key_encipherment")

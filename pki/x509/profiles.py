@@ -191,6 +191,9 @@ PROFILES = {
     profile.name: profile for profile in (ROOT, ISSUING, CROSS, SERVER, WORKSTATION, OCSP_RESPONDER)
 }
 
+#: Whose keys answer for others: an authority's, also under a cross-certificate, or a responder's.
+AUTHORITIES = frozenset({ROOT.name, ISSUING.name, CROSS.name, OCSP_RESPONDER.name})
+
 
 def renewal_due(not_before: datetime, not_after: datetime) -> datetime:
     """From when on a certificate of an agent is to be renewed."""

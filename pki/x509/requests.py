@@ -8,6 +8,7 @@ from cryptography.x509.oid import NameOID
 
 from pki.errors import InvalidInput
 from pki.x509 import keys, names
+from pki.x509.foreign_keys import foreign_key
 
 #: Bytes. A request with an RSA key of 8192 bits and a hundred names is below 8 KiB.
 SIZE_LIMIT = 64 * 1024
@@ -33,7 +34,7 @@ def parse(data: bytes) -> ParsedRequest:
     """A request in PEM or DER, at most 64 KiB, whose signature its own key made.
 
     Raises InvalidInput on the field ``csr``: ``request.too_large``, ``request.unreadable``,
-    ``request.signature``, ``key.unsupported`` or ``name.…``.
+    ``request.signature``, ``key.…`` or ``name.…``.
     """
     if len(data) > SIZE_LIMIT:
         raise refusal(
@@ -42,8 +43,8 @@ def parse(data: bytes) -> ParsedRequest:
             "too_large",
         )
     request = load(data)
+    public_key = foreign_key(request, field="csr")
     try:
-        public_key = keys.supported_public(request.public_key())
         valid = request.is_signature_valid
     except (ValueError, InvalidSignature, UnsupportedAlgorithm):
         raise refusal(
@@ -51,8 +52,6 @@ def parse(data: bytes) -> ParsedRequest:
             "request with an RSA or EC key and SHA-256.",
             "signature",
         ) from None
-    except InvalidInput as error:
-        raise InvalidInput(error.message, code=error.code, field="csr") from None
     if not valid:
         raise refusal(
             "The signature of the certificate request is wrong: it was damaged or changed after "

@@ -1,11 +1,12 @@
 """pkilint finds nothing against RFC 5280 in any certificate, neither errors nor warnings."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pkilint.bin import lint_pkix_cert, lint_pkix_signer_signee_cert_chain
 
-from pki.x509 import bundles
+from pki.x509 import bundles, issuing, name_constraints
 from tests.interop import cases
 from tests.interop.cases import Case
 
@@ -30,6 +31,21 @@ def test_a_wildcard_has_no_finding_but_that_it_is_one(
     findings = lint_pkix_cert.main(["lint", "-s", "WARNING", str(folder / "cert.cer")])
     assert findings == 1
     assert f'Invalid domain name syntax: "{cases.WILDCARD}"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("permitted", [["example.com"], ["example.com", "10.0.0.0/8"]])
+def test_a_root_limited_to_some_names_has_no_finding(
+    permitted: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = issuing.root(
+        "CM Agent CA",
+        cases.key("root", "ec-p256"),
+        now=datetime.now(UTC),
+        constraints=name_constraints.of_texts(permitted),
+    )
+    (tmp_path / "root.cer").write_bytes(bundles.der(root))
+    findings = lint_pkix_cert.main(["lint", "-s", "WARNING", str(tmp_path / "root.cer")])
+    assert findings == 0, capsys.readouterr().out
 
 
 def test_the_linter_does_find_what_is_wrong(

@@ -12,11 +12,13 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.authorities import add_rows
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.key_reuse import is_compromised
 from pki.actions.signer import addresses_of
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Rollover
 from pki.x509 import facts, issuing, keys, names
+from pki.x509.name_constraints import constraints_of
 from pki.x509.names import COMMON_NAME_LIMIT
 from pki.x509.profiles import CROSS, ROOT
 
@@ -35,6 +37,8 @@ def start_rollover(
 ) -> Rollover:
     """A successor with a new key, which agents are told of and nothing is signed with yet.
 
+    Where the old root is limited to some names, so is the successor.
+
     An empty name is the old root's with the next generation. Where the old key may be known to
     others, say that it is not safe: then the new root vouches for nothing the old one signs.
 
@@ -51,9 +55,16 @@ def start_rollover(
     ROOT.check_key(key_spec)
     refuse_short(lifetime)
     key = keys.generate(key_spec)
-    certificate = issuing.root(name, key, now=timezone.now(), lifetime=lifetime)
+    certificate = issuing.root(
+        name,
+        key,
+        now=timezone.now(),
+        lifetime=lifetime,
+        constraints=constraints_of(parsed(old.certificate)),
+    )
     successor = Authority(active=False)
     crossed = cross_both(old, successor.pk, certificate, key)
+    old_key_safe = old_key_safe and not is_compromised(old.private_key.public_key_sha256)
     if not old_key_safe:
         del crossed[1:]
     sealed = sealed_row(key)

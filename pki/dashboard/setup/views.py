@@ -80,7 +80,10 @@ def new_root(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             create_authority(
-                actor=actor_of(request), common_name=data["common_name"], key_spec=data["key"]
+                actor=actor_of(request),
+                common_name=data["common_name"],
+                key_spec=data["key"],
+                permitted=data["permitted"],
             )
         except CertiflowError as error:
             add_error(form, error)

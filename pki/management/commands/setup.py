@@ -30,6 +30,11 @@ class Command(ActionCommand):
             help=f"bits of the root's RSA key; default {ROOT.default_key.bits}",
         )  # fmt: skip
         parser.add_argument(
+            "--root-permit", action="append", default=[], metavar="NAME",
+            help="limit the root to this domain or network, such as example.com or 10.0.0.0/8, "
+            "which protects all who trust it and cannot be changed later; may be repeated",
+        )  # fmt: skip
+        parser.add_argument(
             "--server", action="append", default=[], metavar="FQDN",
             help="also issue a certificate for this server; may be repeated",
         )  # fmt: skip
@@ -44,6 +49,7 @@ class Command(ActionCommand):
             admin=options["admin"],
             root_cn=options["root_cn"],
             root_key_size=options["root_key_size"],
+            root_permits=options["root_permit"],
             servers=options["server"],
         )
         prepare()

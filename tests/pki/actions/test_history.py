@@ -30,7 +30,8 @@ from pki.x509 import issuing
 from tests.pki.actions import made_elsewhere
 from tests.pki.actions.conftest import P256
 
-KEY = made_elsewhere.new_key()
+#: One of each server.
+KEYS = [made_elsewhere.new_key() for _ in range(3)]
 ACTOR = Actor(name="anna", door="dashboard")
 numbers = st.integers(0, 2)
 reasons = st.sampled_from([*Certificate.RevocationReason.values, "because"])
@@ -77,7 +78,7 @@ class History(RuleBasedStateMachine):
     @rule(target=seen, number=numbers, from_request=st.booleans())
     def issue(self, number: int, from_request: bool) -> Certificate | None:
         server = self.server(number)
-        csr = made_elsewhere.csr(server.fqdn, key=KEY) if from_request else b""
+        csr = made_elsewhere.csr(server.fqdn, key=KEYS[number]) if from_request else b""
         free = server.certificate is None and not self.prepared(server)
         result = outcome(lambda: issue_for_server(server, actor=ACTOR, key_spec=P256, csr=csr))
         if isinstance(result, Certificate):
@@ -99,10 +100,11 @@ class History(RuleBasedStateMachine):
         )
         if isinstance(result, Certificate):
             assert current
+            assert not self.compromised(result.public_key_sha256)
             assert result.replaces_id == expected.pk
             return result
         allowed = {"server.busy"} if current else {"server.changed", "server.busy"}
-        if same_key and expected.revocation_reason == "keyCompromise":
+        if same_key and self.compromised(expected.public_key_sha256):
             allowed.add("key.compromised")
         assert result in allowed
         return expected
@@ -141,6 +143,10 @@ class History(RuleBasedStateMachine):
         Certificate.objects.filter(state="prepared").update(created_at=long_ago())
         close_unfinished(SYSTEM)
         assert not Certificate.objects.filter(state="prepared").exists()
+
+    def compromised(self, key: str) -> bool:
+        rows = Certificate.objects.filter(public_key_sha256=key, state="revoked")
+        return rows.filter(revocation_reason="keyCompromise").exists()
 
     def prepared(self, server: Server) -> int:
         return Certificate.objects.filter(server=server, state="prepared").count()
