@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from cryptography import x509
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,7 +12,7 @@ from pki.actions.audit import record
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, Probe, ProbeState, Server
 from pki.probing import Presented, Unreachable
-from pki.x509 import facts, names
+from pki.x509 import bundles, facts, names
 
 #: Looks that are kept of each server.
 KEPT = 60
@@ -117,9 +116,9 @@ def judged(server: Server, found: Presented | Unreachable) -> Probe:
             server=server, at=now, state=ProbeState.UNREACHABLE, message=found.reason[:300]
         )
     try:
-        certificate = x509.load_der_x509_certificate(found.certificates[0])
+        [certificate, *_] = map(bundles.load_certificate, found.certificates[:1])
         subject, issuer = facts.subject(certificate)[:500], facts.issuer(certificate)[:500]
-    except (ValueError, IndexError):
+    except (ValueError, InvalidInput):
         return Probe(
             server=server,
             at=now,
@@ -143,8 +142,8 @@ def judged(server: Server, found: Presented | Unreachable) -> Probe:
 def subject_of(der: bytes) -> str:
     """Of a certificate that came along, which may be anything."""
     try:
-        return facts.subject(x509.load_der_x509_certificate(der))[:500]
-    except ValueError:
+        return facts.subject(bundles.load_certificate(der))[:500]
+    except InvalidInput:
         return "unreadable"
 
 

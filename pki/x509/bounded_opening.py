@@ -18,6 +18,7 @@ PATIENCE = 60
 MEMORY = 1024**3
 
 #: Opens what is on its standard input and keeps nothing; any other outcome is for the caller.
+#: OpenSSL reports as an internal error that it got no memory.
 ATTEMPT = f"""
 import sys, warnings
 try:
@@ -28,6 +29,7 @@ try:
 except ImportError:
     pass
 warnings.simplefilter("ignore")
+from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives.serialization import (
     load_der_private_key, load_pem_private_key, pkcs12)
 size = int.from_bytes(sys.stdin.buffer.read(4))
@@ -38,7 +40,7 @@ else:
     load = load_pem_private_key if b"-----BEGIN" in data else load_der_private_key
 try:
     load(data, password)
-except MemoryError:
+except (MemoryError, InternalError):
     sys.exit(1)
 except BaseException:
     pass

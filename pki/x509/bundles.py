@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from enum import Enum
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -21,8 +20,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from pki.errors import InvalidInput
-from pki.x509 import keys
+from pki.x509 import facts, keys
 from pki.x509.bounded_opening import refuse_costly
+from pki.x509.reading import reading
 
 #: Bytes of UTF-8. Windows takes 32 characters in its dialogs and more from PowerShell.
 PASSWORD_LIMIT = 128
@@ -77,6 +77,15 @@ def load_certificate(data: bytes) -> x509.Certificate:
     return load_certificates(data)[0]
 
 
+def unreadable_certificate() -> InvalidInput:
+    return InvalidInput(
+        "This is not a certificate. A .cer, .crt or .pem file, in PEM or DER, is needed.",
+        code="certificate.unreadable",
+        field="certificate",
+    )
+
+
+@reading(unreadable_certificate)
 def load_certificates(data: bytes) -> list[x509.Certificate]:
     """All certificates in PEM, DER or PKCS#7 (.p7b). Raises ``certificate.unreadable``."""
     readers = (
@@ -87,23 +96,22 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     for read in readers:
         try:
             found = read(data)
-        except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion):
+        except Exception:  # noqa: S112 - of whatever kind: the other reader is tried then.
             continue
         if found and all(map(is_readable, found)):
             return found
-    raise InvalidInput(
-        "This is not a certificate. A .cer, .crt or .pem file, in PEM or DER, is needed.",
-        code="certificate.unreadable",
-        field="certificate",
-    )
+    raise unreadable_certificate()
 
 
 def is_readable(certificate: x509.Certificate) -> bool:
-    """Whether its names are well formed, which the reader does not look at by itself."""
+    """Whether all that is shown and stored of it is well formed, which is read only now."""
     try:
-        return certificate.subject is not None and certificate.issuer is not None
-    except ValueError:
-        return False
+        with reading(unreadable_certificate):
+            facts.describe(certificate)
+    except InvalidInput as error:
+        # Of a chain, an issuer's key may be of another kind.
+        return error.code == "key.unsupported"
+    return True
 
 
 def pfx(
@@ -167,6 +175,15 @@ def secret(password: str) -> bytes:
         ) from None
 
 
+def unreadable_pfx() -> InvalidInput:
+    return InvalidInput(
+        "The PFX file cannot be read: it is damaged, or of another kind. Export it once more.",
+        code="pfx.unreadable",
+        field="files",
+    )
+
+
+@reading(unreadable_pfx)
 def open_pfx(
     data: bytes, password: str
 ) -> tuple[keys.PrivateKey | None, x509.Certificate | None, list[x509.Certificate]]:
@@ -180,8 +197,6 @@ def open_pfx(
     refuse_costly(data, encoded or b"", kind="pfx")
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, encoded)
-    except (UnsupportedAlgorithm, x509.InvalidVersion):
-        raise unreadable_pfx() from None
     except ValueError as error:
         if "password" not in str(error).lower():
             raise unreadable_pfx() from None
@@ -206,12 +221,4 @@ def wrong_password(*, given: bool) -> InvalidInput:
         "The password does not open the PFX file. Check it for typing mistakes and enter it again.",
         code="pfx.wrong_password",
         field="password",
-    )
-
-
-def unreadable_pfx() -> InvalidInput:
-    return InvalidInput(
-        "The PFX file cannot be read: it is damaged, or of another kind. Export it once more.",
-        code="pfx.unreadable",
-        field="files",
     )

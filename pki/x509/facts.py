@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from pki.x509 import keys, name_constraints, names
+from pki.x509.reading import is_of_library
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
@@ -106,13 +107,10 @@ def extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
     """One extension's value; None when absent or unreadable."""
     try:
         return certificate.extensions.get_extension_for_class(kind).value
-    except (
-        x509.ExtensionNotFound,
-        x509.DuplicateExtension,
-        x509.UnsupportedGeneralNameType,
-        ValueError,
-    ):
-        return None
+    except BaseException as error:
+        if is_of_library(error):
+            return None
+        raise
 
 
 def serial_hex(certificate: x509.Certificate) -> str:

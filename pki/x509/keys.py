@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from pki.errors import InvalidInput
 from pki.x509.bounded_opening import refuse_costly
+from pki.x509.reading import reading
 from pki.x509.unsupported_keys import pss_only, says_pss_only, unsupported
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -75,6 +76,15 @@ def generate(spec: KeySpec) -> PrivateKey:
             return ed25519.Ed25519PrivateKey.generate()
 
 
+def unreadable() -> InvalidInput:
+    return InvalidInput(
+        "The private key cannot be read. A PKCS#8, PKCS#1 or SEC 1 key in PEM or DER is needed.",
+        code="key.unreadable",
+        field="key",
+    )
+
+
+@reading(unreadable)
 def load(data: bytes, password: bytes | None = None) -> PrivateKey:
     """A private key from somewhere else, PEM or DER, fully validated.
 
@@ -109,12 +119,7 @@ def load(data: bytes, password: bytes | None = None) -> PrivateKey:
                 code="key.wrong_password",
                 field="password",
             ) from None
-        raise InvalidInput(
-            "The private key cannot be read. A PKCS#8, PKCS#1 or SEC 1 key in PEM or DER is "
-            "needed.",
-            code="key.unreadable",
-            field="key",
-        ) from None
+        raise unreadable() from None
     if says_pss_only(data):
         raise pss_only()
     return supported(key)
@@ -128,7 +133,7 @@ def is_encrypted(data: bytes) -> bool:
         serialization.load_der_private_key(data, None)
     except TypeError:
         return True
-    except (ValueError, UnsupportedAlgorithm):
+    except Exception:
         return False
     return False
 
@@ -168,11 +173,8 @@ def of_certificate(certificate: x509.Certificate) -> PublicKey:
 
 def read_public(source: x509.Certificate | x509.CertificateSigningRequest) -> PublicKey:
     """The public key, which the library reads only now."""
-    try:
-        key = source.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        raise unsupported() from None
-    return supported_public(key)
+    with reading(unsupported):
+        return supported_public(source.public_key())
 
 
 def to_der(key: PrivateKey) -> bytes:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from pki.errors import InvalidInput
 from pki.x509 import bundles, keys, root_file
+from pki.x509.reading import reading
 
 #: Bytes, per file. A PFX with a chain of RSA-8192 certificates is below 64 KiB.
 SIZE_LIMIT = 1024 * 1024
@@ -34,6 +34,16 @@ class Findings:
     private_keys: list[keys.PrivateKey] = field(default_factory=list)
 
 
+def unrecognised() -> InvalidInput:
+    return InvalidInput(
+        "The file is none of agent_root_ca.json, PFX, certificate or private key, or it is "
+        "damaged. Choose one of these, in PEM or DER.",
+        code="material.unrecognised",
+        field="files",
+    )
+
+
+@reading(unrecognised)
 def read_material(files: Sequence[bytes], password: str = "") -> Material:
     """The certificate and, where given, the private key in one or several files.
 
@@ -131,7 +141,7 @@ def is_private_key(data: bytes) -> bool:
         serialization.load_der_private_key(data, None, unsafe_skip_rsa_key_validation=True)
     except TypeError:
         return True
-    except (ValueError, UnsupportedAlgorithm):
+    except Exception:
         return False
     return True
 
@@ -144,12 +154,3 @@ def read_pfx(data: bytes, password: str, findings: Findings) -> None:
     if key:
         findings.private_keys.append(key)
     findings.certificates += [found for found in (certificate, *others) if found]
-
-
-def unrecognised() -> InvalidInput:
-    return InvalidInput(
-        "The file is none of agent_root_ca.json, PFX, certificate or private key, or it is "
-        "damaged. Choose one of these, in PEM or DER.",
-        code="material.unrecognised",
-        field="files",
-    )

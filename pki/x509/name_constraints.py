@@ -63,12 +63,12 @@ def constraints_of(authority: x509.Certificate) -> x509.NameConstraints | None:
         return authority.extensions.get_extension_for_class(x509.NameConstraints).value
     except x509.ExtensionNotFound:
         return None
-    except Exception:
+    except Exception as error:
         raise Conflict(
             "The extensions of the authority's certificate cannot be read, so nobody knows which "
             "names it may certify, and nothing is signed. Replace it with a new root.",
             code="authority.constraints",
-        ) from None
+        ) from error
 
 
 def refuse_outside(

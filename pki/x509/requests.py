@@ -9,6 +9,7 @@ from cryptography.x509.oid import NameOID
 from pki.errors import InvalidInput
 from pki.x509 import keys, names
 from pki.x509.foreign_keys import foreign_key
+from pki.x509.reading import reading
 
 #: Bytes. A request with an RSA key of 8192 bits and a hundred names is below 8 KiB.
 SIZE_LIMIT = 64 * 1024
@@ -30,6 +31,11 @@ class ParsedRequest:
         return keys.spec_of(self.public_key)
 
 
+def unreadable() -> InvalidInput:
+    return refusal("The certificate request cannot be read. Make a new one.", "unreadable")
+
+
+@reading(unreadable)
 def parse(data: bytes) -> ParsedRequest:
     """A request in PEM or DER, at most 64 KiB, whose signature its own key made.
 
@@ -99,13 +105,8 @@ def extensions(request: x509.CertificateSigningRequest) -> tuple[list[str], list
     """The names it asks for, and what else it asks for, in words."""
     wanted: list[str] = []
     ignored: list[str] = []
-    try:
+    with reading(unreadable_extensions):
         asked = list(request.extensions)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
-        raise refusal(
-            "The extensions of the certificate request cannot be read. Make a new request.",
-            "unreadable",
-        ) from None
     for extension in asked:
         if not isinstance(extension.value, x509.SubjectAlternativeName):
             ignored.append(extension.oid._name)
@@ -116,6 +117,14 @@ def extensions(request: x509.CertificateSigningRequest) -> tuple[list[str], list
             else:
                 ignored.append(names.display(name))
     return list(dict.fromkeys(wanted)), ignored
+
+
+def unreadable_extensions() -> InvalidInput:
+    return refusal(
+        "The extensions of the certificate request cannot be read: one is damaged, or there "
+        "twice. Make a new request.",
+        "unreadable",
+    )
 
 
 def refusal(message: str, code: str) -> InvalidInput:
