@@ -37,6 +37,11 @@ class Command(ActionCommand):
             "--automatic-registration", action="store_true",
             help="approve agents that come without an enrollment token at once",
         )  # fmt: skip
+        parser.add_argument(
+            "--permit", nargs="+", action="extend", default=[], metavar="NAME",
+            help="permit server certificates only for this domain and what is below it, or for "
+            "this IP network; may be repeated",
+        )  # fmt: skip
         add_json_option(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -45,6 +50,7 @@ class Command(ActionCommand):
             root_cn=options["root_cn"],
             root_key_size=options["root_key_size"],
             servers=options["server"],
+            permitted=options["permit"],
         )
         prepare()
         done = SetUp(plan, actor=self.actor, password_on_stdin=options["password_stdin"]).run()
