@@ -74,6 +74,15 @@ def host_certificate() -> HostCertificate | None:
     return None
 
 
+def host_problem() -> str:
+    """Why this host's sites cannot answer with its current certificate; empty when they can."""
+    try:
+        found = host_certificate()
+    except CertiflowError as error:
+        return error.message
+    return found.refusal if found else ""
+
+
 def candidates() -> Iterator[Certificate]:
     """The current one, then the earlier ones that are not revoked, the newest first."""
     rows = Certificate.objects.filter(private_key__isnull=False).select_related(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pki.actions.actor import Actor
@@ -71,8 +72,16 @@ def outside(policy: NamePolicy) -> list[ServerName]:
     """The names of servers that ``policy`` does not permit, with their servers."""
     if policy.is_open:
         return []
-    rows = ServerName.objects.select_related("server").order_by("server__fqdn", "name")
-    return [row for row in rows if outside_policy(policy, row.server, [row.name])]
+    permitted = Q(name__in=policy.suffixes)
+    for suffix in policy.suffixes:
+        permitted |= Q(name__endswith=f".{suffix}")
+    # Networks are no matter for SQL; few names are addresses.
+    rows = ServerName.objects.exclude(permitted).select_related("server")
+    return [
+        row
+        for row in rows.order_by("server__fqdn", "name")
+        if outside_policy(policy, row.server, [row.name])
+    ]
 
 
 def outside_policy(policy: NamePolicy, server: Server, names: Iterable[str]) -> list[str]:
