@@ -77,8 +77,11 @@ def check_policy(
     if not found:
         return
     claims = list(ServerName.objects.filter(server=server, name__in=found))
-    if confirmed.as_before and {row.name for row in claims if row.accepted_by} == set(found):
-        return
+    if confirmed.as_before:
+        accepted = {row.name for row in claims if row.accepted_by}
+        found = [name for name in found if name not in accepted]
+        if not found:
+            return
     said = confirmed.outside_policy or actor.is_at_the_shell
     if not actor.is_administrator or not said:
         raise outside(server, found[0], policy, actor, confirmed)
