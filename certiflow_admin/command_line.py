@@ -18,6 +18,7 @@ COMMANDS = {
         "renew": "Renew a server's certificate",
         "revoke": "Revoke a certificate by its serial number",
         "certificates": "List certificates, as a table or as JSON",
+        "permit": "Show or choose the names that server certificates may have",
     },
     "Workstations": {
         "workstations": "List the workstations, as a table or as JSON",

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import ECONNRESET
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,16 @@ PLAIN_HTTP_ANSWER = (
 
 @dataclass(frozen=True)
 class InForce:
-    """What to answer with; an empty fingerprint means the temporary certificate."""
+    """What to answer with; without a chain it is the temporary certificate."""
 
-    sha256: str
+    #: Of what the database had when this was found.
+    sha256: str = field(compare=False)
     chain_pem: bytes = b""
     key_pem: bytes = field(default=b"", repr=False)
     #: PEM of the roots whose clients are recognised; empty where none are asked for.
     roots_pem: bytes = b""
+    #: Why the newest certificate is not the one.
+    refusal: str = field(default="", compare=False)
 
 
 NONE_YET = InForce("")
@@ -162,7 +165,9 @@ class CurrentContext:
         self._asks_clients = asks_clients
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
-        self._sha256 = ""
+        self._used = NONE_YET
+        #: Of what was found last; None before the first look and while something is refused.
+        self._sha256: str | None = None
         self._look_at = 0.0
         self._told = ""
 
@@ -185,15 +190,28 @@ class CurrentContext:
         try:
             found = in_force(self._sha256, self._asks_clients)
             if found is not None:
-                context, self._sha256 = self._context_for(found), found.sha256
-            self._told = ""
+                context = self._use(found)
+                self._sha256 = None if found.refusal else found.sha256
+                self._tell(found.refusal)
         except (CertiflowError, ssl.SSLError) as error:
-            # Tried again in a second, told of once.
-            if str(error) != self._told:
-                logger.error("This host's certificate cannot be used: %s", error)
-                self._told = str(error)
+            self._tell(str(error))
         self._look_at = time.monotonic() + LOOK_EVERY
         return context or self._context_for(NONE_YET)
+
+    def _use(self, found: InForce) -> ssl.SSLContext:
+        """A certificate that served once is not given up for the temporary one."""
+        wanted = found if found.chain_pem else replace(self._used, roots_pem=found.roots_pem)
+        if self._context is None or wanted != self._used:
+            context = self._context_for(wanted)
+            self._used = wanted
+            return context
+        return self._context
+
+    def _tell(self, problem: str) -> None:
+        """Tried again in a second, logged once."""
+        if problem and problem != self._told:
+            logger.error("This host's certificate cannot be used: %s", problem)
+        self._told = problem
 
     def _context_for(self, found: InForce) -> ssl.SSLContext:
         if not found.chain_pem:
@@ -201,7 +219,7 @@ class CurrentContext:
         return context_of(found.chain_pem, found.key_pem, found.roots_pem)
 
 
-def in_force(known_sha256: str, asks_clients: bool = False) -> InForce | None:
+def in_force(known_sha256: str | None, asks_clients: bool = False) -> InForce | None:
     """This host's certificate and key, ``NONE_YET`` or, when it is the known one, None.
 
     For a site that asks for clients' certificates the fingerprint is that of the host's
@@ -219,8 +237,8 @@ def in_force(known_sha256: str, asks_clients: bool = False) -> InForce | None:
         found = host_certificate()
         roots_pem = b"".join(root.pem for root in roots)
         if found is None:
-            return InForce(sha256, roots_pem=roots_pem) if sha256 else NONE_YET
-        return InForce(sha256, found.chain_pem, found.key_pem, roots_pem)
+            return InForce(sha256, roots_pem=roots_pem)
+        return InForce(sha256, found.chain_pem, found.key_pem, roots_pem, found.refusal)
     except DatabaseError:
         return None  # Whoever reads a page hears of it; TLS goes on as it was.
     finally:

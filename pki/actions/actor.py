@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from pki.models import User
+from pki.models import Role, User
+
+#: Whoever may use these doors may do everything: they are the data directory's own user.
+TRUSTED_DOORS = frozenset({"command", "setup", "system"})
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,18 @@ class Actor:
     door: str
     user: User | None = None
     address: str | None = None
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether it may do what administrators may."""
+        if self.user is not None:
+            return self.user.has_role(Role.ADMINISTRATOR)
+        return self.door in TRUSTED_DOORS
+
+    @property
+    def is_at_the_shell(self) -> bool:
+        """A person who typed a command, and so said what it does."""
+        return self.door == "command" and self.user is None
 
 
 SYSTEM = Actor(name="system", door="system")

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.confirmations import AS_BEFORE, NOTHING
+from pki.actions.name_rules import check_entry
 from pki.actions.server_certificates import renew_alike
 from pki.errors import CertiflowError, InvalidInput
 from pki.models import Certificate, Server
@@ -30,6 +32,7 @@ def set_renewal(server: Server, *, days: int | None, same_key: bool, actor: Acto
             code="renewal.days",
             field="days",
         )
+    check_entry(server, actor, NOTHING)
     with transaction.atomic():
         row = Server.objects.select_for_update().get(pk=server.pk)
         row.renew_days_ahead, row.renew_same_key = days, same_key
@@ -50,7 +53,8 @@ def renew_due(now: datetime, *, actor: Actor) -> Iterator[Renewal]:
     """Renew every server whose time has come; one that cannot be renewed stops no other."""
     for server, current in due(now):
         try:
-            yield Renewal(server, renew_alike(server, expected=current, actor=actor))
+            renewed = renew_alike(server, expected=current, actor=actor, confirmed=AS_BEFORE)
+            yield Renewal(server, renewed)
         except CertiflowError as error:
             yield Renewal(server, None, error.message)
 

@@ -7,21 +7,27 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.name_rules import check_import
+from pki.actions.own_names import canonical
 from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
-from pki.x509 import bundles, checks, facts
+from pki.x509 import bundles, checks, facts, names
 from pki.x509.foreign_keys import foreign_key
 from pki.x509.material import Material
 from pki.x509.profiles import SERVER
 
 
-def import_server_certificate(server: Server, material: Material, *, actor: Actor) -> Certificate:
+def import_server_certificate(
+    server: Server, material: Material, *, actor: Actor, confirmed: Confirmations = NOTHING
+) -> Certificate:
     """The certificate becomes the server's current one; its key, where given, is sealed.
 
     Raises InvalidInput ``certificate.rules`` on ``files`` naming the rules it breaks,
-    ``certificate.expired`` or ``key.…``, and Conflict ``certificate.known``.
+    ``certificate.expired`` or ``key.…``, and Conflict ``certificate.known``; and what
+    `check_import` raises.
     """
     check(server, material.certificate)
     key = sealed_row(material.key) if material.key else None
@@ -30,6 +36,8 @@ def import_server_certificate(server: Server, material: Material, *, actor: Acto
             locked = Server.objects.select_for_update().get(pk=server.pk)
             key_sha256 = facts.public_key_sha256(material.certificate)
             refuse_taken_key(key_sha256, Holder(server_id=server.pk), field="files")
+            certified = canonical_names(material.certificate)
+            check_import(locked, certified, actor=actor, confirmed=confirmed)
             row = stored(locked, material, key)
             locked.certificate = row
             locked.save(update_fields=["certificate"])
@@ -50,6 +58,16 @@ def import_server_certificate(server: Server, material: Material, *, actor: Acto
             field="files",
         ) from None
     return row
+
+
+def canonical_names(certificate: x509.Certificate) -> list[str]:
+    """The DNS names and IP addresses it can be used for, its common name included."""
+    found = facts.extension(certificate, x509.SubjectAlternativeName) or ()
+    texts = [
+        names.display(name) for name in found if isinstance(name, x509.DNSName | x509.IPAddress)
+    ]
+    texts.append(facts.common_name(certificate))
+    return list(dict.fromkeys(canonical(text.rstrip(".")) for text in texts if text))
 
 
 def check(server: Server, certificate: x509.Certificate) -> None:

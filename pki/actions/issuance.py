@@ -7,12 +7,10 @@ never a signed certificate nobody knows of (docs/decisions/0002).
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from cryptography import x509
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from pki.actions import statements
@@ -20,10 +18,13 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
+from pki.actions.confirmations import NOTHING, Confirmations
+from pki.actions.host_certificate import check_order_serves
 from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.server_check import check_server
 from pki.actions.signer import Signer, active_signer, signer_of
 from pki.errors import Conflict
-from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
+from pki.models import Certificate, PrivateKey, Server, Workstation
 from pki.models.workstation import ADMITTED
 from pki.x509 import issuing, keys
 from pki.x509.issuing import CertificateRequest, Prepared
@@ -46,6 +47,8 @@ class Order:
     replaces: Certificate | None = None
     #: Who signs; None: the active authority.
     authority_id: UUID | None = None
+    #: What an administrator said yes to.
+    confirmed: Confirmations = NOTHING
 
 
 def issue(order: Order, *, actor: Actor) -> Certificate:
@@ -69,6 +72,8 @@ def issue(order: Order, *, actor: Actor) -> Certificate:
 
 
 def finish(order: Order, row: Certificate, certificate: x509.Certificate, actor: Actor) -> None:
+    if order.server is not None:
+        check_order_serves(order.server, certificate, order.private_key)
     with transaction.atomic():
         # The server before the certificate, as `reserve` locks them: two of these cannot block
         # each other then.
@@ -135,10 +140,10 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
     Raises what `refuse_taken_key` raises, on ``csr`` for a key from outside and else on
     ``key``, and Conflict ``server.changed`` when the server's certificate is not the one to be
     replaced any more, or ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
-    someone else is issuing for it.
+    someone else is issuing for it; and what `name_rules` raises.
     """
     try:
-        return make_reservation(order, prepared, signer)
+        return make_reservation(order, prepared, signer, actor)
     except IntegrityError:
         if close_stale(order, actor):
             return reserve(order, prepared, signer, actor)
@@ -161,10 +166,17 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
         ) from None
 
 
-def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certificate:
+def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> Certificate:
     with not_waiting_for_the_disk():
         if order.server is not None:
-            check_still_current(order.server, order.replaces)
+            check_server(
+                order.server,
+                names=order.request.names,
+                private_key=order.private_key,
+                replaces=order.replaces,
+                actor=actor,
+                confirmed=order.confirmed,
+            )
         row = Certificate(**reserved_fields(order, prepared, signer))
         holder = Holder(row.server_id, row.workstation_id)
         field = "key" if order.private_key is not None else "csr"
@@ -197,31 +209,6 @@ def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[st
         "not_before": prepared.not_before,
         "not_after": prepared.not_after,
     }
-
-
-def check_still_current(server: Server, expected: Certificate | None) -> None:
-    """The server's certificate is still the one the order was based on."""
-    if statements.read(locked_server, server.pk) != [(expected and expected.pk,)]:
-        raise replaced_meanwhile(Server.objects.get(pk=server.pk))
-
-
-def locked_server() -> "QuerySet[Server, tuple[Any, ...]]":
-    return Server.objects.select_for_update().filter(pk=0).order_by().values_list("certificate_id")
-
-
-def replaced_meanwhile(server: Server) -> Conflict:
-    newest = server.certificate
-    # Its oldest event: those who revoked or exported it later did not give it.
-    event = AuditEvent.objects.filter(
-        object_type="certificate", object_id=str(newest.pk if newest else "")
-    ).last()
-    who = event.actor if event else "Someone"
-    when = timezone.localtime(event.at).strftime("%H:%M:%S") if event else "just now"
-    return Conflict(
-        f"{who} gave {server.fqdn} a new certificate at {when}, while you were looking at the one "
-        "before. Look at the new one first; nothing was issued for you.",
-        code="server.changed",
-    )
 
 
 def close_stale(order: Order, actor: Actor) -> int:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from pki import probing
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.confirmations import NOTHING
+from pki.actions.name_rules import check_entry
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, Probe, ProbeState, Server
 from pki.probing import Presented, Unreachable
@@ -23,8 +25,9 @@ AT_ONCE = 16
 def set_target(server: Server, *, address: str, port: int, probed: bool, actor: Actor) -> Server:
     """Where the server answers; an empty address is its own name.
 
-    Raises InvalidInput on ``address`` or ``port``.
+    Raises InvalidInput on ``address`` or ``port``, Forbidden ``host.administrators``.
     """
+    check_entry(server, actor, NOTHING)
     if address.strip():
         [checked] = names.alternative_names([address.strip()])
         if "*" in checked:

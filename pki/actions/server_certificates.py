@@ -1,9 +1,11 @@
 """Issuing and renewing the certificate of a server."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from pki.actions.actor import Actor
 from pki.actions.certificate_row import parsed
+from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.issuance import Order, issue
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
@@ -22,13 +24,15 @@ def issue_for_server(
     key_spec: keys.KeySpec = SERVER.default_key,
     csr: bytes = b"",
     lifetime: timedelta | None = None,
+    confirmed: Confirmations = NOTHING,
 ) -> Certificate:
     """The first certificate of ``server``: for a new key kept here, or for a CSR's key.
 
-    Raises InvalidInput on ``key``, ``csr`` or ``days``, and Conflict ``server.changed``
-    when it has one already.
+    Raises InvalidInput on ``key``, ``csr`` or ``days``, InvalidInput or Forbidden ``name.…``
+    and ``host.…`` on names, and Conflict ``server.changed`` when it has one already.
     """
-    return issue(order_for(server, key_spec, csr, lifetime, replaces=None), actor=actor)
+    order = order_for(server, key_spec, csr, lifetime, replaces=None)
+    return issue(replace(order, confirmed=confirmed), actor=actor)
 
 
 def renew(
@@ -40,6 +44,7 @@ def renew(
     key_spec: keys.KeySpec = SERVER.default_key,
     csr: bytes = b"",
     lifetime: timedelta | None = None,
+    confirmed: Confirmations = NOTHING,
 ) -> Certificate:
     """A new certificate in the place of ``expected``, which stays in the history.
 
@@ -50,20 +55,25 @@ def renew(
         order = order_for_same_key(server, expected, lifetime)
     else:
         order = order_for(server, key_spec, csr, lifetime, replaces=expected)
-    return issue(order, actor=actor)
+    return issue(replace(order, confirmed=confirmed), actor=actor)
 
 
-def renew_alike(server: Server, *, expected: Certificate, actor: Actor) -> Certificate:
+def renew_alike(
+    server: Server,
+    *,
+    expected: Certificate,
+    actor: Actor,
+    confirmed: Confirmations = NOTHING,
+) -> Certificate:
     """As `renew`, with nothing to choose: as long as usual, for the same kind of key.
 
     The key itself stays where the server is to keep it, and where it is on the server only:
     nobody would bring a new one there.
     """
     if server.renew_same_key or expected.source == Source.REQUEST:
-        return renew(server, actor=actor, expected=expected, same_key=True)
-    return renew(
-        server, actor=actor, expected=expected, key_spec=keys.KeySpec.parse(expected.key_algorithm)
-    )
+        return renew(server, actor=actor, expected=expected, same_key=True, confirmed=confirmed)
+    key_spec = keys.KeySpec.parse(expected.key_algorithm)
+    return renew(server, actor=actor, expected=expected, key_spec=key_spec, confirmed=confirmed)
 
 
 def order_for(

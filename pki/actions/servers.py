@@ -7,6 +7,8 @@ from django.db import IntegrityError, transaction
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.confirmations import NOTHING, Confirmations
+from pki.actions.name_rules import take_names
 from pki.actions.recipients import checked_addresses
 from pki.errors import Conflict
 from pki.models import Server
@@ -24,11 +26,12 @@ def add_server(
     additional_names: Sequence[str] = (),
     comment: str = "",
     owners: Sequence[str] = (),
+    confirmed: Confirmations = NOTHING,
 ) -> Server:
     """``owners`` are the e-mail addresses of those who look after it.
 
-    Raises InvalidInput ``name.…`` or ``recipient.…`` and Conflict ``server.exists``, on the
-    field in question.
+    Raises InvalidInput or Forbidden ``name.…``, ``host.…``, ``recipient.…`` and Conflict
+    ``server.exists``, on the field in question.
     """
     name = names.server_name(fqdn)
     others = checked_others(name, additional_names)
@@ -42,6 +45,7 @@ def add_server(
                 owners=told,
                 probe_port=agent_port() if name == settings.HOST else AGENT_PORT,
             )
+            take_names(server, (), actor=actor, confirmed=confirmed)
             record(actor, "server.added", server, additional_names=others)
     except IntegrityError:
         raise Conflict(
@@ -65,10 +69,11 @@ def change_server(
     additional_names: Sequence[str],
     comment: str,
     owners: Sequence[str] | None = None,
+    confirmed: Confirmations = NOTHING,
 ) -> Server:
     """New names take effect with the next certificate; the current one stays as it is.
 
-    Without ``owners`` those there are stay.
+    Without ``owners`` those there are stay. Raises as `add_server`.
     """
     others = checked_others(server.fqdn, additional_names)
     told = None if owners is None else checked_addresses(owners, field="owners")
@@ -76,6 +81,7 @@ def change_server(
         changed = Server.objects.select_for_update().get(pk=server.pk)
         before = changed.additional_names
         changed.additional_names = others
+        take_names(changed, [changed.fqdn, *before], actor=actor, confirmed=confirmed)
         changed.comment = comment.strip()[:COMMENT_LIMIT]
         new_owners = {}
         if told is not None and told != changed.owners:

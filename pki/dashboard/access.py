@@ -85,6 +85,10 @@ def may_decide(request: HttpRequest) -> bool:
     return isinstance(request.user, User) and request.user.has_role(Role.OPERATOR)
 
 
+def is_administrator(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.has_role(Role.ADMINISTRATOR)
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """The person behind this request, as the audit trail names them."""
     address = client_address(request)

@@ -10,14 +10,16 @@ from pki.actions.accounts import add_user, checked_username
 from pki.actions.actor import Actor
 from pki.actions.authorities import DEFAULT_COMMON_NAME, create_authority
 from pki.actions.certificate_row import parsed
+from pki.actions.name_policy import change_name_policy, current_name_policy
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.errors import Conflict, InvalidInput
 from pki.management.passwords import password_for
 from pki.management.setup_report import Done, Step
 from pki.models import Authority, Certificate, Role, Server, User
-from pki.x509 import name_constraints, names
+from pki.x509 import name_constraints, name_policy, names
 from pki.x509.keys import KeySpec
+from pki.x509.name_policy import NamePolicy
 from pki.x509.profiles import ROOT
 
 
@@ -31,7 +33,9 @@ class Plan:
     #: This host first.
     servers: tuple[str, ...]
     #: Domains and networks to which the root is to be limited.
-    root_permits: tuple[str, ...] = ()
+    root_permits: tuple[str, ...]
+    #: Empty: the name policy stays as it is.
+    permitted: NamePolicy
 
     @classmethod
     def of(
@@ -42,6 +46,7 @@ class Plan:
         root_key_size: int | None,
         servers: Sequence[str],
         root_permits: Sequence[str] = (),
+        permitted: Sequence[str] = (),
     ) -> "Plan":
         """Raises InvalidInput on the first value that cannot be used."""
         root_key = None if root_key_size is None else KeySpec("rsa", bits=root_key_size)
@@ -57,6 +62,7 @@ class Plan:
             root_key=root_key,
             servers=tuple(dict.fromkeys(wanted)),
             root_permits=tuple(root_permits),
+            permitted=name_policy.parse(permitted, field="permit"),
         )
 
 
@@ -88,6 +94,7 @@ class SetUp:
             self.refuse_another_root(authority)
         administrator = self.administrator()
         root = self.root(authority)
+        self.name_policy()
         return Done(administrator, root, tuple(map(self.server, self.plan.servers)))
 
     def administrator(self) -> Step[User]:
@@ -143,6 +150,12 @@ class SetUp:
             permitted=self.plan.root_permits,
         )
         return Step(authority, made=True)
+
+    def name_policy(self) -> None:
+        """Before the servers, whose names it is about."""
+        wanted = self.plan.permitted
+        if not wanted.is_open and wanted != current_name_policy():
+            change_name_policy(wanted.entries, actor=self.actor)
 
     def server(self, fqdn: str) -> Step[Certificate]:
         server = Server.objects.filter(fqdn=fqdn).select_related("certificate").first()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.server_certificates import requested_key
 from pki.errors import InvalidInput
 from pki.management.certificate_files import Destination
@@ -32,6 +33,7 @@ class Choices:
     csr: bytes
     lifetime: timedelta | None
     destination: Destination | None
+    confirmed: Confirmations = NOTHING
 
     def check_request(self, fqdn: str, additional_names: list[str]) -> None:
         """Before a server is added or changed for a request that would be refused."""
@@ -62,6 +64,10 @@ def add_issuing_options(parser: CommandParser, *, renewing: bool = False) -> Non
         "--days", type=number_of_days, metavar="N",
         help=f"days of validity, 1 to {SERVER.longest_lifetime.days}; default "
         f"{SERVER.lifetime.days}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shared", action="store_true",
+        help="names of other servers are shared with them, such as behind a load balancer",
     )  # fmt: skip
     add_file_options(parser)
     add_json_option(parser)
@@ -104,6 +110,7 @@ def choices(command: ActionCommand, options: dict[str, Any]) -> Choices:
         csr=read_request(options["csr"]) if options["csr"] else b"",
         lifetime=options["days"],
         destination=destination(command, options),
+        confirmed=Confirmations(shared=options["shared"]),
     )
 
 

@@ -14,4 +14,10 @@ def with_names(server: Server, further: list[str], chosen: Choices, *, actor: Ac
     chosen.check_request(server.fqdn, additional)
     if additional == server.additional_names:
         return server
-    return change_server(server, actor=actor, additional_names=additional, comment=server.comment)
+    return change_server(
+        server,
+        actor=actor,
+        additional_names=additional,
+        comment=server.comment,
+        confirmed=chosen.confirmed,
+    )

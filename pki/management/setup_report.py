@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from pki.actions.name_policy import current_name_policy
 from pki.actions.registration_policy import current_policy
 from pki.management.certificate_document import dashboard_address
 from pki.models import Authority, Certificate, User
@@ -31,6 +32,7 @@ class Done:
             *root_lines(self.root),
             *(server_line(step) for step in self.servers),
             *(registration_lines() if current_policy().automatic else []),
+            *policy_lines(),
             "",
             *self.next_steps(),
         ]
@@ -73,6 +75,7 @@ class Done:
                 for step in self.servers
             ],
             "dashboard": dashboard_address(),
+            "permitted": current_name_policy().entries,
             "automatic_registration": current_policy().automatic,
         }
 
@@ -98,6 +101,13 @@ def server_line(step: Step[Certificate]) -> str:
     if step.made:
         return f"Certificate for {row.common_name} issued, valid to {row.not_after:%Y-%m-%d}."
     return f"{row.common_name} has a certificate already, valid to {row.not_after:%Y-%m-%d}."
+
+
+def policy_lines() -> list[str]:
+    policy = current_name_policy()
+    if policy.is_open:
+        return ["Every name is permitted; “certiflow permit DOMAIN” limits operators to your own."]
+    return [f"Operators issue for {policy.in_words()} only."]
 
 
 def registration_lines() -> list[str]:

@@ -11,6 +11,7 @@ from pki.models.channel import Channel, ChannelKind
 from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.name_policy import NamePolicy
 from pki.models.notice import Notice, Telling
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
@@ -23,6 +24,7 @@ from pki.models.rollover import Rollover, ServerRollover
 from pki.models.saved_view import SavedView
 from pki.models.secret import Secret
 from pki.models.server import Server
+from pki.models.server_name import ServerName
 from pki.models.setup_code import SetupCode
 from pki.models.user import Role, User
 from pki.models.workstation import Tag, TrustState, Workstation
@@ -45,6 +47,7 @@ __all__ = [
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "NamePolicy",
     "Notice",
     "PrivateKey",
     "Probe",
@@ -60,6 +63,7 @@ __all__ = [
     "SavedView",
     "Secret",
     "Server",
+    "ServerName",
     "ServerRollover",
     "SetupCode",
     "Tag",

@@ -1,5 +1,6 @@
 """Whether a certificate from elsewhere can do what it is wanted for, rule by rule."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,6 +138,48 @@ def signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     except Exception:
         return False
     return True
+
+
+def check_serves(
+    certificate: x509.Certificate,
+    public_key: keys.PublicKey,
+    roots: Sequence[x509.Certificate],
+    *,
+    host: str,
+    now: datetime | None,
+) -> None:
+    """Whether clients that trust only ``roots`` accept ``host`` with it and the key of it.
+
+    Without ``now`` its dates are not looked at. Raises InvalidInput ``host.chain``,
+    ``host.names``, ``host.purpose``, ``host.key`` or ``host.dates``.
+    """
+    names_found, usage = names_verdict(certificate, host), usage_verdict(certificate)
+    reasons = {
+        "chain": ""
+        if any(signed_by(certificate, root) for root in roots)
+        else "None of the current roots issued it, and agents trust only those.",
+        "names": "" if names_found.ok else names_found.detail,
+        "purpose": "" if usage.ok else usage.detail,
+        "key": ""
+        if keys.public_key_sha256(public_key) == facts.public_key_sha256(certificate)
+        else "The private key does not belong to it.",
+        "dates": "" if now is None else outside_dates(certificate, now),
+    }
+    for code, reason in reasons.items():
+        if reason:
+            raise InvalidInput(
+                f"The certificate {facts.serial_hex(certificate)} would not serve the dashboard "
+                f"and the agent site. {reason}",
+                code=f"host.{code}",
+            )
+
+
+def outside_dates(certificate: x509.Certificate, now: datetime) -> str:
+    if now < certificate.not_valid_before_utc:
+        return f"It is valid only from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC."
+    if now >= certificate.not_valid_after_utc:
+        return f"It expired on {certificate.not_valid_after_utc:%Y-%m-%d}."
+    return ""
 
 
 def refusal(message: str, code: str) -> InvalidInput:

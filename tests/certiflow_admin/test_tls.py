@@ -118,6 +118,7 @@ def test_a_database_that_does_not_answer_leaves_the_current_one(current: Current
 @pytest.fixture
 def context(current: CurrentContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
     monkeypatch.setattr("pki.actions.host_certificate.host_fingerprint", lambda: "")
+    monkeypatch.setattr("pki.actions.host_certificate.host_certificate", lambda: None)
     return current.get()
 
 

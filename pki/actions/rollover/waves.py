@@ -18,6 +18,7 @@ from django.utils import timezone
 from pki.actions.actor import SYSTEM, Actor
 from pki.actions.agent_tasks import assign_task
 from pki.actions.audit import record
+from pki.actions.confirmations import AS_BEFORE
 from pki.actions.rollover.cut_off import (
     counted,
     judged_servers,
@@ -149,7 +150,7 @@ def renew_member(row: Rollover, server: Server, actor: Actor) -> str:
             "Renew it on its page."
         )
     try:
-        renew_alike(server, expected=current, actor=actor)
+        renew_alike(server, expected=current, actor=actor, confirmed=AS_BEFORE)
     except CertiflowError as error:
         return error.message
     return ""

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from pki.actions.automatic_renewal import set_renewal
 from pki.actions.servers import add_server, change_server
-from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.access import actor_of, is_administrator, operator_required
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.servers.forms import RenewalForm, ServerEditForm, ServerForm
 from pki.errors import CertiflowError
@@ -16,7 +16,11 @@ from pki.models import Server
 
 @operator_required
 def server_add(request: HttpRequest) -> HttpResponse:
-    form = ServerForm(request.POST or None, initial={"fqdn": request.GET.get("fqdn", "")})
+    form = ServerForm(
+        request.POST or None,
+        initial={"fqdn": request.GET.get("fqdn", "")},
+        administrator=is_administrator(request),
+    )
     if form.is_valid():
         try:
             server = add_server(
@@ -25,9 +29,10 @@ def server_add(request: HttpRequest) -> HttpResponse:
                 additional_names=form.cleaned_data["additional_names"],
                 comment=form.cleaned_data["comment"],
                 owners=form.cleaned_data["owners"],
+                confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            add_error(form, error)
+            form.refuse(error)
         else:
             messages.success(request, f"{server} is added. Now give it its certificate.")
             return redirect("server-issue", server.pk)
@@ -44,12 +49,20 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
             "comment": server.comment,
             "owners": server.owners,
         },
+        administrator=is_administrator(request),
     )
     if form.is_valid():
         try:
-            changed = change_server(server, actor=actor_of(request), **form.cleaned_data)
+            changed = change_server(
+                server,
+                actor=actor_of(request),
+                additional_names=form.cleaned_data["additional_names"],
+                comment=form.cleaned_data["comment"],
+                owners=form.cleaned_data["owners"],
+                confirmed=form.confirmed,
+            )
         except CertiflowError as error:
-            add_error(form, error)
+            form.refuse(error)
         else:
             if changed.additional_names != server.additional_names and server.certificate_id:
                 messages.warning(

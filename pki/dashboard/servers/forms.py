@@ -1,10 +1,13 @@
 """What is asked when a server is added, and when its certificate is issued or renewed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
+from pki.actions.confirmations import Confirmations
 from pki.dashboard.fields import SERVER_KEYS, DaysField, FilesField, KeyField, NamesField
+from pki.dashboard.form_errors import add_error
+from pki.errors import CertiflowError
 from pki.x509.profiles import SERVER
 from pki.x509.requests import SIZE_LIMIT
 
@@ -13,7 +16,41 @@ SAME = "same"
 REQUEST = "request"
 
 
-class ServerForm(forms.Form):
+class ConfirmedForm(forms.Form):
+    """A form whose refusal an administrator may answer with a tick; operators never see one."""
+
+    #: By the code of the refusal: the field that says yes to it.
+    CONFIRMATIONS: ClassVar = {
+        "name.outside_policy": ("outside_policy", "Accept names outside the name policy this time"),
+        "name.taken": ("shared", "These servers share the name"),
+    }
+
+    def __init__(self, *args: Any, administrator: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.administrator = administrator
+        for code, (name, _) in self.CONFIRMATIONS.items():
+            if administrator and name in self.data:
+                self.offer(code)
+
+    def offer(self, code: str) -> None:
+        name, label = self.CONFIRMATIONS[code]
+        self.fields[name] = forms.BooleanField(label=label, required=False)
+
+    @property
+    def confirmed(self) -> Confirmations:
+        said = self.cleaned_data
+        return Confirmations(
+            outside_policy=said.get("outside_policy", False), shared=said.get("shared", False)
+        )
+
+    def refuse(self, error: CertiflowError) -> None:
+        """Shown where it belongs, with what an administrator may confirm at the end of the form."""
+        add_error(self, error)
+        if self.administrator and error.code in self.CONFIRMATIONS:
+            self.offer(error.code)
+
+
+class ServerForm(ConfirmedForm):
     """Names and a comment of a server; its FQDN is given once and stays."""
 
     fqdn = forms.CharField(
@@ -72,7 +109,7 @@ class RenewalForm(forms.Form):
     )
 
 
-class IssueForm(forms.Form):
+class IssueForm(ConfirmedForm):
     """Where the key comes from, and how long the certificate is valid."""
 
     #: What an action calls the request is here two fields.
@@ -152,7 +189,7 @@ class RenewForm(IssueForm):
     expected = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class ImportForm(forms.Form):
+class ImportForm(ConfirmedForm):
     #: What the core calls the input is here one field.
     error_fields = {"files": "upload", "key": "upload", "certificate": "upload"}
 

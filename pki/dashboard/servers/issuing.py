@@ -7,8 +7,7 @@ from django.utils import timezone
 
 from pki.actions.foreign_certificates import import_server_certificate
 from pki.actions.server_certificates import issue_for_server, renew
-from pki.dashboard.access import actor_of, operator_required
-from pki.dashboard.form_errors import add_error
+from pki.dashboard.access import actor_of, is_administrator, operator_required
 from pki.dashboard.servers.forms import REQUEST, SAME, ImportForm, IssueForm, RenewForm
 from pki.errors import CertiflowError
 from pki.models import Certificate, Server
@@ -23,7 +22,9 @@ def server_issue(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     if server.certificate_id is not None:
         return redirect("server-renew", pk)
-    form = IssueForm(request.POST or None, request.FILES or None)
+    form = IssueForm(
+        request.POST or None, request.FILES or None, administrator=is_administrator(request)
+    )
     if form.is_valid():
         try:
             issued = issue_for_server(
@@ -32,9 +33,10 @@ def server_issue(request: HttpRequest, pk: int) -> HttpResponse:
                 key_spec=chosen_key(form),
                 csr=form.cleaned_data["csr"],
                 lifetime=form.cleaned_data["days"],
+                confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            add_error(form, error)
+            form.refuse(error)
         else:
             messages.success(request, f"{server} has its certificate. Now put it to work.")
             return redirect(issued)
@@ -47,7 +49,12 @@ def server_renew(request: HttpRequest, pk: int) -> HttpResponse:
     current = server.certificate
     if current is None:
         return redirect("server-issue", pk)
-    form = RenewForm(request.POST or None, request.FILES or None, initial=like_before(current))
+    form = RenewForm(
+        request.POST or None,
+        request.FILES or None,
+        initial=like_before(current),
+        administrator=is_administrator(request),
+    )
     if form.is_valid():
         try:
             issued = renew(
@@ -58,9 +65,10 @@ def server_renew(request: HttpRequest, pk: int) -> HttpResponse:
                 key_spec=chosen_key(form),
                 csr=form.cleaned_data["csr"],
                 lifetime=form.cleaned_data["days"],
+                confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            add_error(form, error)
+            form.refuse(error)
         else:
             messages.success(request, f"{server} has a new certificate. Now put it to work.")
             return redirect(issued)
@@ -90,16 +98,20 @@ def chosen_key(form: IssueForm) -> KeySpec:
 @operator_required
 def server_import(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server.objects.select_related("certificate"), pk=pk)
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(
+        request.POST or None, request.FILES or None, administrator=is_administrator(request)
+    )
     verdicts: list[Verdict] = []
     if form.is_valid():
         try:
             material = read_material(form.cleaned_data["upload"], form.cleaned_data["password"])
             verdicts = server_verdicts(material.certificate, server.fqdn)
-            imported = import_server_certificate(server, material, actor=actor_of(request))
+            imported = import_server_certificate(
+                server, material, actor=actor_of(request), confirmed=form.confirmed
+            )
         except CertiflowError as error:
             if error.code != "certificate.rules":  # The verdicts say it line by line.
-                add_error(form, error)
+                form.refuse(error)
         else:
             messages.success(
                 request, "The certificate meets all three rules and is tracked from now on."

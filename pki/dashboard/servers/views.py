@@ -1,11 +1,12 @@
 """The list of servers, and the page of one."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django_tables2 import RequestConfig
 
 from pki.actions.automatic_renewal import next_renewal
+from pki.actions.own_names import is_host_entry
+from pki.dashboard.access import is_administrator, may_decide
 from pki.dashboard.servers.filters import ServerFilter
 from pki.dashboard.servers.tables import HistoryTable, ServerTable
 from pki.dashboard.servers.wording import looks, usage_badge
@@ -39,7 +40,9 @@ def server_detail(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "server": server,
             "table": table,
-            "is_this_host": server.fqdn == settings.HOST,
+            "is_this_host": is_host_entry(server),
+            "may_change": is_administrator(request)
+            or (may_decide(request) and not is_host_entry(server)),
             "usage": usage_badge(server.usage) if server.usage else "",
             "next_renewal": next_renewal(server),
             **looks(server),

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from pki.dashboard.settings import reminders, users, views
+from pki.dashboard.settings import name_policy, reminders, users, views
 
 urlpatterns = [
     path("", views.settings_page, name="settings"),
+    path("names/", name_policy.name_policy, name="settings-names"),
     path("reminders/", reminders.reminder_policies, name="settings-reminders"),
     path("reminders/<slug:kind>/", reminders.reminder_policy, name="settings-reminder"),
     path("users/", users.user_list, name="settings-users"),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from pki.actions.backups import last_backup
 from pki.actions.key_ring import current_ring
+from pki.actions.name_policy import current_name_policy
 from pki.actions.postbox import nobody_gets_mail
 from pki.dashboard.access import administrator_required
 from pki.models import PrivateKey, Role, User
@@ -51,6 +52,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
             ("Last backup", backup_in_words(), ""),
             ("Private keys kept here", f"{PrivateKey.objects.count():,}", ""),
         ],
+        "name_policy": current_name_policy(),
         "mail_is_printed": nobody_gets_mail(),
         "administrators": User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).count(),
         "people": User.objects.filter(is_active=True).count(),

@@ -95,3 +95,8 @@ class HostForm(forms.Form):
         "line.",
     )
     key = KeyField(label="Key", choices=SERVER_KEYS, initial="rsa-2048")
+    permitted = NamesField(
+        label="Names that server certificates may have",
+        help_text="Domains with everything below them and IP networks, one a line. Other names "
+        "then take an administrator. Empty: every name; Settings, Name policy changes it later.",
+    )

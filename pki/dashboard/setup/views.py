@@ -12,6 +12,8 @@ from django.shortcuts import redirect, render
 
 from pki.actions.actor import Actor
 from pki.actions.authorities import create_authority, import_authority
+from pki.actions.name_policy import change_name_policy, current_name_policy
+from pki.actions.own_names import canonical
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
@@ -22,6 +24,7 @@ from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootFor
 from pki.errors import CertiflowError
 from pki.models import Authority, Server
 from pki.x509.material import read_material
+from pki.x509.name_policy import parse, proposal
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
@@ -120,15 +123,26 @@ def host(request: HttpRequest) -> HttpResponse:
     server = Server.objects.filter(fqdn=settings.HOST).first()
     if server is not None and server.certificate_id is not None:
         return redirect("setup-done")
-    form = HostForm(request.POST or None)
+    form = HostForm(request.POST or None, initial={"permitted": permitted_names()})
     if form.is_valid():
         try:
+            set_name_policy(request, form.cleaned_data["permitted"])
             issue_for_this_host(request, server, form)
         except CertiflowError as error:
             add_error(form, error)
         else:
             return redirect("setup-done")
     return page(request, "host", {"form": form, "host": settings.HOST}, step=3)
+
+
+def permitted_names() -> list[str]:
+    """Those of the policy there is, else what this host's name suggests."""
+    return current_name_policy().entries or proposal(canonical(settings.HOST))
+
+
+def set_name_policy(request: HttpRequest, permitted: list[str]) -> None:
+    if parse(permitted) != current_name_policy():
+        change_name_policy(permitted, actor=actor_of(request))
 
 
 def issue_for_this_host(request: HttpRequest, server: Server | None, form: HostForm) -> None:

@@ -35,6 +35,7 @@ class Command(ActionCommand):
             key_spec=chosen.key_spec or SERVER.default_key,
             csr=chosen.csr,
             lifetime=chosen.lifetime,
+            confirmed=chosen.confirmed,
         )
         files = write_files(row, chosen.destination, actor=self.actor)
         write_issued(
@@ -51,7 +52,9 @@ class Command(ActionCommand):
             refuse_second(known)
             return with_names(known, further, chosen, actor=self.actor)
         chosen.check_request(fqdn, names.alternative_names(further, field="san"))
-        return add_server(fqdn, actor=self.actor, additional_names=further)
+        return add_server(
+            fqdn, actor=self.actor, additional_names=further, confirmed=chosen.confirmed
+        )
 
 
 def refuse_second(server: Server) -> None:

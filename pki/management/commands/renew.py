@@ -42,6 +42,7 @@ class Command(ActionCommand):
             key_spec=chosen.key_spec or like_before(current),
             csr=chosen.csr,
             lifetime=chosen.lifetime,
+            confirmed=chosen.confirmed,
         )
         files = write_files(row, chosen.destination, actor=self.actor)
         headline = f"{server} has a new certificate; {current.serial_number} stays in the history."

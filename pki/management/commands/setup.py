@@ -42,6 +42,11 @@ class Command(ActionCommand):
             "--automatic-registration", action="store_true",
             help="approve agents that come without an enrollment token at once",
         )  # fmt: skip
+        parser.add_argument(
+            "--permit", nargs="+", action="extend", default=[], metavar="NAME",
+            help="permit server certificates only for this domain and what is below it, or for "
+            "this IP network; may be repeated",
+        )  # fmt: skip
         add_json_option(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -51,6 +56,7 @@ class Command(ActionCommand):
             root_key_size=options["root_key_size"],
             root_permits=options["root_permit"],
             servers=options["server"],
+            permitted=options["permit"],
         )
         prepare()
         done = SetUp(plan, actor=self.actor, password_on_stdin=options["password_stdin"]).run()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from pki.actions.certificate_row import parsed
 from pki.actions.close_unfinished import unfinished
+from pki.actions.host_certificate import host_problem
 from pki.actions.rollover.open_rollover import open_rollover
 from pki.actions.setup_code import has_administrator
 from pki.errors import CertiflowError
@@ -89,6 +90,9 @@ def this_host(now: datetime) -> Finding:
             renewing,
         )
     condition = row.condition(now)
+    problem = host_problem() if condition in {"valid", "expiring"} else ""
+    if problem:
+        return mend(HOST, f"{problem} Both sites answer with an earlier one.", renewing)
     if condition in {"valid", "expiring"}:
         detail = f"The certificate of {settings.HOST} is valid to {row.not_after:%Y-%m-%d}."
         return warn(HOST, detail, renewing) if condition == "expiring" else ok(HOST, detail)

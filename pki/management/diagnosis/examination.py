@@ -10,6 +10,7 @@ from pki.management.diagnosis import (
     certificates,
     database,
     files,
+    names,
     settings,
     vault,
 )
@@ -27,7 +28,13 @@ def examine() -> Iterator[Finding]:
         yield found
         if found.verdict is Verdict.MEND:
             return
-    for part in (database.findings, vault.findings, certificates.findings, backups.findings):
+    for part in (
+        database.findings,
+        vault.findings,
+        certificates.findings,
+        names.findings,
+        backups.findings,
+    ):
         yield from guarded(part)
 
 

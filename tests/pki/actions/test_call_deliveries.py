@@ -186,8 +186,8 @@ def test_one_removed_while_it_was_being_sent_is_given_up(webhook: Channel, actor
 def test_receivers_with_a_certificate_from_here_are_trusted(
     root: Authority, actor: Actor, tmp_path: Path
 ) -> None:
-    server = add_server("localhost.example.com", additional_names=["localhost"], actor=actor)
-    issued = issue_for_server(server, actor=actor, key_spec=P256)
+    server = add_server("localhost.example.com", additional_names=["localhost"], actor=SYSTEM)
+    issued = issue_for_server(server, actor=SYSTEM, key_spec=P256)
     assert issued.private_key is not None
     path = tmp_path / "receiver.pem"
     pem = parsed(issued).public_bytes(serialization.Encoding.PEM)

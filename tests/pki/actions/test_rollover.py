@@ -1,6 +1,7 @@
 """A root is replaced: announced, re-issued in waves, retired; and what is refused on the way."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -371,10 +372,10 @@ def test_a_killed_process_leaves_a_wave_that_is_finished(
     real = waves.renew_alike
     calls = iter((False, True))
 
-    def killed(server: Server, *, expected: Certificate, actor: Actor) -> Certificate:
+    def killed(*arguments: Any, **options: Any) -> Certificate:
         if next(calls):
             raise SystemExit
-        return real(server, expected=expected, actor=actor)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(waves, "renew_alike", killed)
     with pytest.raises(SystemExit):

@@ -294,8 +294,12 @@ def test_a_refused_issuance_leaves_no_key_behind(
 
 
 def test_a_wildcard_and_an_address_go_into_the_certificate(root: Authority, actor: Actor) -> None:
-    server = add_server("*.example.com", actor=actor, additional_names=["example.com", "::1"])
+    server = add_server(
+        "*.example.com", actor=actor, additional_names=["example.com", "2001:db8::1"]
+    )
     inside = parsed(issue_for_server(server, actor=actor, key_spec=P256))
     names = inside.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["*.example.com", "example.com"]
-    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["::1"]
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == [
+        "2001:db8::1"
+    ]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pki.actions import statements
-from pki.actions.issuance import locked_server
+from pki.actions.server_check import locked_server
 from pki.models import AuditEvent, Authority, Certificate, PrivateKey, Server, User
 
 NOW = timezone.now()

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from pki.actions.backups import OVERDUE, last_backup
 from pki.actions.issuance import ABANDONED_AFTER
+from pki.actions.name_policy import current_name_policy, not_accepted
 from pki.dashboard.overview.chores.chore import Chore
 from pki.models import Authority, Certificate, Role, User
 
@@ -31,7 +32,32 @@ def installation(now: datetime) -> Iterator[Chore]:
             reverse("settings-users"),
             "Add someone",
         )
+    yield from name_policy()
     yield from backup(now)
+
+
+def name_policy() -> Iterator[Chore]:
+    policy = current_name_policy()
+    if policy.is_open:
+        yield Chore(
+            "soon",
+            "Certificates may be issued for every name",
+            "Permit only your own domains and networks, so that nobody gets a certificate for a "
+            "name that is not yours.",
+            reverse("settings-names"),
+            "Set the name policy",
+        )
+        return
+    left = not_accepted(policy)
+    if left:
+        servers = str(left[0]) if len(left) == 1 else f"{len(left):,} servers"
+        yield Chore(
+            "bad",
+            f"Not renewed automatically: {servers}",
+            "The name policy does not permit their names, and no administrator has accepted them.",
+            reverse("settings-names"),
+            "Look at the name policy",
+        )
 
 
 def backup(now: datetime) -> Iterator[Chore]:

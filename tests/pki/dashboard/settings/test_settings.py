@@ -1,8 +1,15 @@
 """This installation and its people, for administrators only."""
 
-import pytest
-from django.test import Client
+from datetime import timedelta
 
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from pki.actions.actor import SYSTEM
+from pki.actions.name_policy import current_name_policy
+from pki.actions.servers import add_server
 from pki.models import Authority, Role, User
 from tests.pki.conftest import PASSWORD, Signed
 
@@ -49,6 +56,43 @@ def test_a_new_password_ends_what_the_old_one_began(confirmed: Signed) -> None:
     new = "entirely different 1"
     confirmed.post(f"/settings/users/{bob.pk}/password/", {"password": new, "password_again": new})
     assert browser.get("/servers/").url.startswith("/accounts/login/")
+
+
+def test_the_name_policy_is_for_administrators_who_signed_in_a_moment_ago(
+    as_operator: Signed, as_administrator: Signed
+) -> None:
+    assert as_operator.get("/settings/names/").status_code == 403
+    assert as_operator.post("/settings/names/", {"permitted": ""}).status_code == 403
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        answer = as_administrator.post("/settings/names/", {"permitted": "example.com"})
+    assert answer.url.startswith("/accounts/reauthenticate/")
+    assert current_name_policy().is_open
+
+
+def test_the_name_policy_is_set_and_shows_what_lies_outside(confirmed: Signed) -> None:
+    server = add_server("cm1.example.org", actor=SYSTEM)
+    page = text(confirmed.get("/settings/names/"))
+    assert "Every name is permitted at the moment" in page
+    assert "<code>example.test</code>" in page
+    form = {"permitted": "example.com\n10.0.0.0/8"}
+    assert confirmed.post("/settings/names/", form).status_code == 302
+    assert current_name_policy().entries == ["example.com", "10.0.0.0/8"]
+    page = text(confirmed.get("/settings/names/"))
+    assert f'<a href="{server.get_absolute_url()}">cm1.example.org</a>' in page
+    assert "Refused" in page
+    assert "Not renewed automatically: cm1.example.org" in text(confirmed.get("/"))
+    confirmed.post("/settings/names/", {**form, "keep_existing": "on"})
+    assert "permitted by administrator" in text(confirmed.get("/settings/names/"))
+    assert "Not renewed automatically" not in text(confirmed.get("/"))
+    assert "within example.com, 10.0.0.0/8" in text(confirmed.get("/settings/"))
+
+
+def test_an_open_name_policy_stands_on_the_overview(confirmed: Signed) -> None:
+    assert "Certificates may be issued for every name" in text(confirmed.get("/"))
+    answer = confirmed.post("/settings/names/", {"permitted": "co.uk"})
+    assert "is a public suffix" in text(answer)
+    confirmed.post("/settings/names/", {"permitted": "example.com"})
+    assert "Certificates may be issued for every name" not in text(confirmed.get("/"))
 
 
 def test_the_last_administrator_stays_one(confirmed: Signed) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from pki.actions.name_policy import current_name_policy
 from pki.actions.setup_code import new_setup_code
 from pki.models import AuditEvent, Authority, Certificate, Server, User
 from pki.x509 import bundles, issuing, keys, root_file
@@ -43,9 +44,19 @@ def test_the_whole_wizard_from_the_code_to_this_hosts_certificate(client: Client
         "/setup/root/new/", {"common_name": "CM Agent CA", "key": "ec-p256"}, **HTTPS
     )
     assert answer.url == "/setup/host/"
-    assert "admin.example.test" in client.get("/setup/host/", **HTTPS).content.decode()
+    page = client.get("/setup/host/", **HTTPS).content.decode()
+    assert "admin.example.test" in page
+    assert "\nexample.test</textarea>" in page, "this host's domain is proposed"
     answer = client.post(
-        "/setup/host/", {"additional_names": "10.1.2.3", "key": "ec-p256"}, **HTTPS
+        "/setup/host/",
+        {"additional_names": "10.1.2.3", "key": "ec-p256", "permitted": "example.test"},
+        **HTTPS,
+    )
+    assert "10.1.2.3 lies outside the name policy" in answer.content.decode()
+    answer = client.post(
+        "/setup/host/",
+        {"additional_names": "10.1.2.3", "key": "ec-p256", "permitted": "example.test\n10.0.0.0/8"},
+        **HTTPS,
     )
     assert answer.url == "/setup/done/"
     done = client.get("/setup/done/", **HTTPS).content.decode()
@@ -53,6 +64,7 @@ def test_the_whole_wizard_from_the_code_to_this_hosts_certificate(client: Client
     server = Server.objects.get()
     assert server.certificate is not None
     assert server.certificate.names == ["admin.example.test", "10.1.2.3"]
+    assert current_name_policy().entries == ["example.test", "10.0.0.0/8"]
     assert {event.event for event in AuditEvent.objects.all()} >= {
         "user.added", "authority.created", "server.added", "certificate.issued",
     }  # fmt: skip

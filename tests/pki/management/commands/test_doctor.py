@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from pki.actions.actor import SYSTEM
 from pki.actions.channels import add_webhook
+from pki.actions.name_policy import change_name_policy
 from pki.actions.recipients import default_group
 from pki.actions.rollover.starting import start_rollover
 from pki.actions.server_certificates import issue_for_server
@@ -38,6 +39,7 @@ def healthy(
     settings.HOST = HOST
     issue_for_server(add_server(HOST, actor=SYSTEM), actor=SYSTEM, key_spec=EC)
     Backup.objects.create(made_by="anna", size=1, rows=1)
+    change_name_policy(["example.com"], actor=SYSTEM)
     return settings
 
 
@@ -243,3 +245,25 @@ def test_a_root_that_is_being_replaced_is_told_and_asks_for_nothing(
         assert "Replace it in the dashboard" in findings()["Root"]["way_out"]
         start_rollover(actor=SYSTEM, key_spec=EC)
         assert "Root" not in findings()
+
+
+def test_an_open_name_policy_is_told_and_so_is_who_no_longer_renews(
+    healthy: Settings, findings: Findings
+) -> None:
+    assert "Name policy" not in findings()
+    server = add_server("login.example.com", actor=SYSTEM)
+    change_name_policy(["example.org"], actor=SYSTEM, keep_existing=False)
+    assert str(server) in findings()["Name policy"]["detail"]
+    change_name_policy(["example.org"], actor=SYSTEM)
+    assert "Name policy" not in findings()
+    change_name_policy([], actor=SYSTEM)
+    assert "certiflow permit" in findings()["Name policy"]["way_out"]
+
+
+def test_a_host_certificate_that_does_not_serve_is_mended(
+    healthy: Settings, findings: Findings
+) -> None:
+    other = issue_for_server(add_server("cm7.example.com", actor=SYSTEM), actor=SYSTEM, key_spec=EC)
+    Server.objects.filter(pk=other.server_id).update(certificate=None)
+    Server.objects.filter(fqdn=HOST).update(certificate=other)
+    assert "would not serve" in findings()["This host"]["detail"]
