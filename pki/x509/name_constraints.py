@@ -90,7 +90,7 @@ def refuse_outside(
             raise InvalidInput(
                 f"“{names.printable(names.display(name))}” lies outside the names that the root "
                 f"may certify ({in_words(constraints)}), so clients would refuse the certificate. "
-                "Use a name within them, or replace the root by one without this limit.",
+                "Use a name within them; a root's limits cannot be changed.",
                 code="name.outside_constraints",
                 field=field,
             )

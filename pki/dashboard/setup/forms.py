@@ -60,12 +60,12 @@ class NewRootForm(forms.Form):
     )
     key = KeyField(label="Key", choices=ROOT_KEYS, initial="rsa-4096")
     permitted = NamesField(
-        label="Only for these names (optional)",
+        label="Only for these names",
         help_text="Your domains and networks, one a line: example.com stands for itself and all "
         "names below it, 10.0.0.0/8 for its addresses. Then nobody, not even with the root's key, "
         "can make a certificate for another name, such as your bank's, that your computers "
-        "believe. It is written into the root: it cannot be added or changed later without "
-        "replacing the root.",
+        "believe. It is written into the root and goes on in its successors: it cannot be "
+        "added or changed later.",
     )
 
 
