@@ -97,8 +97,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pki.dashboard.middleware.SetupFirstMiddleware",
-    # Every page asks for a sign-in unless its view says login_not_required.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # Every page asks for what its rule says: sign-in, role, fresh sign-in; without a rule, nobody.
+    "pki.dashboard.access_middleware.AccessMiddleware",
     "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pki.models import User
+from pki.models import Role, User
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,13 @@ class Actor:
     door: str
     user: User | None = None
     address: str | None = None
+
+    @property
+    def is_administrator(self) -> bool:
+        """A person with that role; a shell on this machine and the product itself count as one."""
+        if self.user is not None:
+            return self.user.has_role(Role.ADMINISTRATOR)
+        return self.door in {"command", "setup", "system"}
 
 
 SYSTEM = Actor(name="system", door="system")

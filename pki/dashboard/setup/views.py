@@ -59,8 +59,11 @@ def administrator(request: HttpRequest) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
+            # Chosen this moment: as fresh as a password can be, so that the next steps do not ask.
+            record_authentication(
+                request, user, method="password", username=user.username, reauthenticated=True
+            )
             login(request, user, backend=BACKEND)
-            record_authentication(request, user, method="password", username=user.username)
             return redirect("setup-root")
     return page(request, "administrator", {"form": form}, step=1)
 

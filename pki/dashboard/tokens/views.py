@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django_tables2 import RequestConfig
 
 from pki.actions.enrollment_tokens import make_token, withdraw_token
-from pki.actions.registration_policy import Policy, change_policy, current_policy
+from pki.actions.registration_policy import Policy, change_policy, current_policy, operator_limit
 from pki.actions.trusted_roots import trusted_roots
 from pki.dashboard.access import actor_of, administrator_required, operator_required
 from pki.dashboard.form_errors import add_error
@@ -47,7 +47,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
                 "tokens/made.html",
                 {"token": row, "secret": token, "command": join_command()},
             )
-    return render(request, "tokens/new.html", {"form": form})
+    return render(request, "tokens/new.html", {"form": form, "limit": operator_limit()})
 
 
 def join_command() -> str:
@@ -85,7 +85,13 @@ def token_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @administrator_required
 def registration(request: HttpRequest) -> HttpResponse:
-    form = PolicyForm(request.POST or None, initial={"policy": word_of(current_policy())})
+    limit = operator_limit()
+    initial = {
+        "policy": word_of(current_policy()),
+        "operator_uses": limit.uses,
+        "operator_days": limit.days,
+    }
+    form = PolicyForm(request.POST or None, initial=initial)
     if form.is_valid():
         change_policy(actor=actor_of(request), **form.switches())
         messages.success(request, "The setting is saved and holds from the next registration on.")

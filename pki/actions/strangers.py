@@ -1,0 +1,169 @@
+"""Events that anybody can cause, written within bounds: so many a minute, the rest counted.
+
+Each kind is written once a minute for an address (IPv6: a /64), and all kinds together up to
+`CEILING` times a minute; one more event then says how many were not written. Those are counted
+in this process and stored once a second at most, so that a flood of refusals does not keep the
+database busy, and at the latest with the next request of any sort or at the end of the process.
+"""
+
+import atexit
+import logging
+import time
+from collections import Counter
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from django.core.signals import request_started
+from django.db import DatabaseError, transaction
+from django.db.models import F, Model
+from django.utils import timezone
+
+from pki.actions.actor import SYSTEM, Actor
+from pki.actions.audit import record
+from pki.actions.counters import is_first, network_of
+from pki.models import TrailMinute
+
+logger = logging.getLogger(__name__)
+
+#: Events a minute, of all kinds and addresses together.
+CEILING = 60
+#: Seconds between two times that the counts are stored.
+STORE_EVERY = 1.0
+
+
+class Counts:
+    """What this process knows of the minute, and what it has not stored yet."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        self.minute: datetime | None = None
+        self.written: set[tuple[str, str, str]] = set()
+        self.is_full = False
+        self.unstored: Counter[tuple[datetime, str]] = Counter()
+        self.stored_at = float("-inf")
+
+    def begins(self, minute: datetime) -> bool:
+        """Whether this is the first event of a minute here."""
+        with self.lock:
+            if self.minute == minute:
+                return False
+            self.minute, self.written, self.is_full = minute, set(), False
+            return True
+
+    def may_be_new(self, key: tuple[str, str, str]) -> bool:
+        with self.lock:
+            if self.is_full or key in self.written:
+                return False
+            self.written.add(key)
+            return True
+
+    def add(self, minute: datetime, event: str, number: int = 1) -> None:
+        with self.lock:
+            self.unstored[minute, event] += number
+
+    def take(self) -> "Counter[tuple[datetime, str]]":
+        with self.lock:
+            taken, self.unstored = self.unstored, Counter()
+            self.stored_at = time.monotonic()
+            return taken
+
+
+counts = Counts()
+
+
+def record_bounded(
+    actor: Actor, event: str, subject: Model | None = None, *, kind: str = "", **detail: Any
+) -> None:
+    """As `record`, for what strangers cause. ``kind`` tells apart what is written separately.
+
+    Called outside of transactions, and never fails: whoever is refused is refused.
+    """
+    minute = minute_of(timezone.now())
+    key = (event, kind, network_of(actor.address))
+    try:
+        if counts.begins(minute):
+            store()
+            close_minutes(minute)
+        if not (counts.may_be_new(key) and written(minute, key, actor, subject, detail)):
+            counts.add(minute, event)
+            store_if_due()
+    except DatabaseError as error:
+        counts.add(minute, event)
+        logger.warning("A refusal could not be written to the audit trail: %s", error)
+
+
+def written(
+    minute: datetime,
+    key: tuple[str, str, str],
+    actor: Actor,
+    subject: Model | None,
+    detail: dict[str, Any],
+) -> bool:
+    """Unless another process wrote the same, or the minute is full."""
+    if not is_first("trail", minute.isoformat(), *key, seconds=60):
+        return False
+    with transaction.atomic():
+        if not add_to(minute, "", 1, below=CEILING):
+            counts.is_full = True
+            return False
+        record(actor, key[0], subject, **detail)
+    return True
+
+
+def add_to(minute: datetime, event: str, number: int, below: int | None = None) -> bool:
+    TrailMinute.objects.bulk_create(
+        [TrailMinute(minute=minute, event=event)], ignore_conflicts=True
+    )
+    rows = TrailMinute.objects.filter(minute=minute, event=event)
+    if below is not None:
+        rows = rows.filter(number__lt=below)
+    return bool(rows.update(number=F("number") + number))
+
+
+def store_if_due(**_: object) -> None:
+    """At each request: nothing to do is the normal case, and costs nothing."""
+    if counts.unstored and time.monotonic() - counts.stored_at >= STORE_EVERY:
+        store()
+
+
+def store() -> None:
+    """What was counted here, to the counts of all processes; what cannot be stored is kept."""
+    taken = counts.take()
+    if not taken:
+        return
+    try:
+        with transaction.atomic():
+            kept = {key: number for key, number in taken.items() if not add_to(*key, number)}
+    except DatabaseError as error:
+        kept = dict(taken)
+        logger.warning("Counts for the audit trail could not be stored: %s", error)
+    for (minute, event), number in kept.items():
+        counts.add(minute, event, number)
+
+
+def close_minutes(now: datetime) -> int:
+    """One event for each minute that is over and had more than was written; how many."""
+    over = TrailMinute.objects.filter(minute__lt=minute_of(now))
+    with transaction.atomic():
+        rows = list(over.select_for_update().order_by("minute", "event"))
+        more: dict[datetime, dict[str, int]] = {}
+        for row in rows:
+            if row.event and row.number:
+                more.setdefault(row.minute, {})[row.event] = row.number
+        for minute, events in more.items():
+            total = sum(events.values())
+            record(SYSTEM, "audit.more", minute=minute.isoformat(), number=total, events=events)
+        TrailMinute.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(more)
+
+
+def minute_of(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+request_started.connect(store_if_due)
+atexit.register(store)
