@@ -173,6 +173,12 @@ ACCOUNT_RATE_LIMITS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CertiFlow Admin"
+#: Wrong passkeys and security keys are written to the audit trail.
+MFA_FORMS = {
+    "authenticate_webauthn": "pki.dashboard.accounts.passkey_forms.AuthenticateForm",
+    "login_webauthn": "pki.dashboard.accounts.passkey_forms.LoginForm",
+    "reauthenticate_webauthn": "pki.dashboard.accounts.passkey_forms.ReauthenticateForm",
+}
 
 # --- HTTP -------------------------------------------------------------------
 

@@ -76,14 +76,14 @@ counts = Counts()
 
 
 def record_bounded(
-    actor: Actor, event: str, subject: Model | None = None, *, kind: str = "", **detail: Any
+    actor: Actor, event: str, subject: Model | None = None, *, sort: str = "", **detail: Any
 ) -> None:
-    """As `record`, for what strangers cause. ``kind`` tells apart what is written separately.
+    """As `record`, for what strangers cause. ``sort`` tells apart what is written separately.
 
     Called outside of transactions, and never fails: whoever is refused is refused.
     """
     minute = minute_of(timezone.now())
-    key = (event, kind, network_of(actor.address))
+    key = (event, sort, network_of(actor.address))
     try:
         if counts.begins(minute):
             store()

@@ -116,7 +116,7 @@ def write_down(request: HttpRequest, error: CertiflowError) -> None:
     record_bounded(
         Actor(name="agent", door="agent", address=client_address(request)),
         "agent.refused",
-        kind=reason,
+        sort=reason,
         reason=reason,
         path=request.path[:100],
     )

@@ -15,8 +15,9 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from pki.actions.actor import Actor
+from pki.actions.strangers import record_bounded
 from pki.client_address import client_address
-from pki.errors import Forbidden
+from pki.errors import CertiflowError, Forbidden
 from pki.models import Role, User
 
 View = Callable[..., HttpResponseBase]
@@ -68,6 +69,26 @@ def page_before(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=True):
         return urlsplit(referer).path or "/"
     return "/"
+
+
+def page_name(request: HttpRequest) -> str:
+    """The name of the address, which holds no secret as the address itself may."""
+    match = request.resolver_match
+    return (match.view_name if match else None) or ""
+
+
+def note_refusal(request: HttpRequest, error: CertiflowError) -> None:
+    """An event for what somebody may not do, within the bounds of the audit trail."""
+    page = page_name(request)
+    who = actor_of(request)
+    record_bounded(
+        who,
+        "access.refused",
+        sort=f"{who.name} {page} {error.code}",
+        page=page,
+        method=str(request.method)[:10],
+        code=error.code,
+    )
 
 
 def check_role(request: HttpRequest, role: Role) -> None:

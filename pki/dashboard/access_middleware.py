@@ -12,7 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from pki.dashboard.access import page_before
+from pki.dashboard.access import page_before, page_name
 from pki.dashboard.access_rules import ANYONE, RULES, Fresh, Rule, Who
 from pki.dashboard.refusals import refused
 from pki.errors import Forbidden, InvalidInput
@@ -35,8 +35,7 @@ class AccessMiddleware:
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, arguments: dict[str, Any]
     ) -> HttpResponse | None:
-        match = request.resolver_match
-        name = (match.view_name if match else None) or ""
+        name = page_name(request)
         rule = RULES.get(name)
         if rule is None:
             logger.error("%s has no rule in pki.dashboard.access_rules.", name or request.path)

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pki.actions.strangers import close_minutes
+from pki.actions.strangers import close_minutes, store
 from pki.jobs.kind import Kind
 
 
 def work() -> str:
+    store()
     closed = close_minutes(timezone.now())
     return f"{closed:,} minutes with more than was written" if closed else "Nothing was left out"
 

@@ -17,6 +17,7 @@ from pki.actions.servers import add_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
 from pki.client_address import client_address
 from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.accounts.attempts import note_setup_code, too_many
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootForm, NewRootForm
 from pki.errors import CertiflowError
@@ -44,7 +45,7 @@ def administrator(request: HttpRequest) -> HttpResponse:
         return redirect("setup")
     form = AdministratorForm(request.POST or None)
     if request.method == "POST" and not ratelimit.consume(request, action="setup_code"):
-        return render(request, "429.html", status=429)
+        return too_many(request)
     if form.is_valid():
         data = form.cleaned_data
         actor = Actor(name=data["username"], door="setup", address=client_address(request))
@@ -57,6 +58,8 @@ def administrator(request: HttpRequest) -> HttpResponse:
                 email=data["email"],
             )
         except CertiflowError as error:
+            if error.code == "setup.code":
+                note_setup_code(request)
             add_error(form, error)
         else:
             # Chosen this moment: as fresh as a password can be, so that the next steps do not ask.

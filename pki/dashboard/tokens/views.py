@@ -12,11 +12,11 @@ from django_tables2 import RequestConfig
 from pki.actions.enrollment_tokens import make_token, withdraw_token
 from pki.actions.registration_policy import Policy, change_policy, current_policy, operator_limit
 from pki.actions.trusted_roots import trusted_roots
-from pki.dashboard.access import actor_of, administrator_required, operator_required
+from pki.dashboard.access import actor_of, administrator_required, note_refusal, operator_required
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.tokens.forms import PolicyForm, TokenForm
 from pki.dashboard.tokens.tables import TokenTable
-from pki.errors import CertiflowError
+from pki.errors import CertiflowError, Forbidden
 from pki.models import EnrollmentToken, Server
 
 
@@ -40,6 +40,8 @@ def token_new(request: HttpRequest) -> HttpResponse:
             lifetime = timedelta(days=given.pop("days"))
             row, token = make_token(lifetime=lifetime, actor=actor_of(request), **given)
         except CertiflowError as error:
+            if isinstance(error, Forbidden):
+                note_refusal(request, error)
             add_error(form, error)
         else:
             return render(
