@@ -76,5 +76,5 @@ def authority_export(request: HttpRequest, pk: str) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            return attachment(content, "agent_root_ca.json", "application/json", secret=True)
+            return attachment(content, "agent_root_ca.json", "application/json")
     return render(request, "authorities/export.html", {"authority": authority, "form": form})

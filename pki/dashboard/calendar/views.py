@@ -6,7 +6,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pki.actions.calendar_feeds import is_known, make_feed
@@ -16,7 +15,6 @@ from pki.dashboard.access import actor_of
 from pki.models import CalendarFeed, User
 
 
-@never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar_page(request: HttpRequest) -> HttpResponse:
@@ -44,7 +42,5 @@ def feed(request: HttpRequest, token: str) -> HttpResponseBase:
         return unchanged
     response = HttpResponse(written(found), content_type="text/calendar; charset=utf-8")
     response["ETag"] = etag
-    # Of one person, and asked for anew each time.
-    response["Cache-Control"] = "private, no-cache"
     response["Content-Disposition"] = 'inline; filename="certiflow.ics"'
     return response

@@ -87,7 +87,7 @@ def pfx(request: HttpRequest, row: Certificate) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            return attachment(content, f"{stem(row)}.pfx", "application/x-pkcs12", secret=True)
+            return attachment(content, f"{stem(row)}.pfx", "application/x-pkcs12")
     return private_key_page(request, row, pfx_form=form, key_form=KeyForm(), status=400)
 
 
@@ -101,7 +101,7 @@ def key(request: HttpRequest, row: Certificate) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            return attachment(content, f"{stem(row)}.key", "application/x-pem-file", secret=True)
+            return attachment(content, f"{stem(row)}.key", "application/x-pem-file")
     return private_key_page(request, row, pfx_form=PfxForm(), key_form=form, status=400)
 
 

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from pki.actions.channels import add_chat, add_webhook, pause, remove_channel, renew_key
@@ -17,7 +16,6 @@ from pki.messaging import chat
 from pki.models import Channel, RecipientGroup
 
 
-@never_cache
 @administrator_required
 def webhook_add(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(RecipientGroup, pk=pk)
@@ -85,7 +83,6 @@ def channel_pause(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(channel)
 
 
-@never_cache
 @administrator_required
 def channel_key(request: HttpRequest, pk: int) -> HttpResponse:
     channel = channel_of(pk)

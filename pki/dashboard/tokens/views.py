@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django_tables2 import RequestConfig
 
 from pki.actions.enrollment_tokens import make_token, withdraw_token
@@ -30,7 +29,6 @@ def token_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
 @operator_required
 def token_new(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
