@@ -23,11 +23,19 @@ class AgentCaller(Client):
         super().__init__()
         self.der, self.address = der, address
 
-    def call(self, method: str, path: str, **given: Any) -> HttpResponse:
+    def send(self, method: str, path: str, **given: Any) -> HttpResponse:
+        """Within `agent_site` only."""
         extra = {"REMOTE_ADDR": self.address, "gunicorn.socket": Socket(self.der)}
         given = {"data": b"{}", "content_type": "application/json", **given}
-        with override_settings(
-            ROOT_URLCONF=agent_settings.ROOT_URLCONF, MIDDLEWARE=agent_settings.MIDDLEWARE
-        ):
-            answer: HttpResponse = self.generic(method, path, secure=True, **given, **extra)
+        answer: HttpResponse = self.generic(method, path, secure=True, **given, **extra)
         return answer
+
+    def call(self, method: str, path: str, **given: Any) -> HttpResponse:
+        with agent_site():
+            return self.send(method, path, **given)
+
+
+def agent_site() -> override_settings:
+    return override_settings(
+        ROOT_URLCONF=agent_settings.ROOT_URLCONF, MIDDLEWARE=agent_settings.MIDDLEWARE
+    )
