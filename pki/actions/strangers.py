@@ -1,9 +1,10 @@
 """Events that anybody can cause, written within bounds: so many a minute, the rest counted.
 
-Each kind is written once a minute for an address (IPv6: a /64), and all kinds together up to
-`CEILING` times a minute; one more event then says how many were not written. Those are counted
-in this process and stored once a second at most, so that a flood of refusals does not keep the
-database busy, and at the latest with the next request of any sort or at the end of the process.
+Each is written once a minute for an address (IPv6: a /64), and over all addresses `CEILING`
+times: each kind of event by itself, so that a flood of one does not hide another. One more
+event then says how many were not written. Those are counted in this process and stored once a
+second at most, so that a flood does not keep the database busy, and at the latest with the
+next request of any sort or at the end of the process.
 """
 
 import atexit
@@ -15,8 +16,8 @@ from threading import Lock
 from typing import Any
 
 from django.core.signals import request_started
-from django.db import DatabaseError, transaction
-from django.db.models import F, Model
+from django.db import Error, transaction
+from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from pki.actions.actor import SYSTEM, Actor
@@ -26,8 +27,8 @@ from pki.models import TrailMinute
 
 logger = logging.getLogger(__name__)
 
-#: Events a minute, of all kinds and addresses together.
-CEILING = 60
+#: How often an event is written in a minute, over all addresses.
+CEILING = 20
 #: Seconds between two times that the counts are stored.
 STORE_EVERY = 1.0
 
@@ -42,7 +43,7 @@ class Counts:
     def forget(self) -> None:
         self.minute: datetime | None = None
         self.written: set[tuple[str, str, str]] = set()
-        self.is_full = False
+        self.full: set[str] = set()
         self.unstored: Counter[tuple[datetime, str]] = Counter()
         self.stored_at = float("-inf")
 
@@ -51,12 +52,12 @@ class Counts:
         with self.lock:
             if self.minute == minute:
                 return False
-            self.minute, self.written, self.is_full = minute, set(), False
+            self.minute, self.written, self.full = minute, set(), set()
             return True
 
     def may_be_new(self, key: tuple[str, str, str]) -> bool:
         with self.lock:
-            if self.is_full or key in self.written:
+            if key[0] in self.full or key in self.written:
                 return False
             self.written.add(key)
             return True
@@ -91,7 +92,7 @@ def record_bounded(
         if not (counts.may_be_new(key) and written(minute, key, actor, subject, detail)):
             counts.add(minute, event)
             store_if_due()
-    except DatabaseError as error:
+    except Error as error:
         counts.add(minute, event)
         logger.warning("A refusal could not be written to the audit trail: %s", error)
 
@@ -103,25 +104,23 @@ def written(
     subject: Model | None,
     detail: dict[str, Any],
 ) -> bool:
-    """Unless another process wrote the same, or the minute is full."""
+    """Unless another process wrote the same, or there were as many as may be."""
     if not is_first("trail", minute.isoformat(), *key, seconds=60):
         return False
     with transaction.atomic():
-        if not add_to(minute, "", 1, below=CEILING):
-            counts.is_full = True
+        rows = counted(minute, key[0]).filter(written__lt=CEILING)
+        if not rows.update(written=F("written") + 1):
+            counts.full.add(key[0])
             return False
         record(actor, key[0], subject, **detail)
     return True
 
 
-def add_to(minute: datetime, event: str, number: int, below: int | None = None) -> bool:
+def counted(minute: datetime, event: str) -> "QuerySet[TrailMinute]":
     TrailMinute.objects.bulk_create(
         [TrailMinute(minute=minute, event=event)], ignore_conflicts=True
     )
-    rows = TrailMinute.objects.filter(minute=minute, event=event)
-    if below is not None:
-        rows = rows.filter(number__lt=below)
-    return bool(rows.update(number=F("number") + number))
+    return TrailMinute.objects.filter(minute=minute, event=event)
 
 
 def store_if_due(**_: object) -> None:
@@ -137,8 +136,12 @@ def store() -> None:
         return
     try:
         with transaction.atomic():
-            kept = {key: number for key, number in taken.items() if not add_to(*key, number)}
-    except DatabaseError as error:
+            kept = {
+                key: number
+                for key, number in taken.items()
+                if not counted(*key).update(more=F("more") + number)
+            }
+    except Error as error:
         kept = dict(taken)
         logger.warning("Counts for the audit trail could not be stored: %s", error)
     for (minute, event), number in kept.items():
@@ -152,8 +155,8 @@ def close_minutes(now: datetime) -> int:
         rows = list(over.select_for_update().order_by("minute", "event"))
         more: dict[datetime, dict[str, int]] = {}
         for row in rows:
-            if row.event and row.number:
-                more.setdefault(row.minute, {})[row.event] = row.number
+            if row.more:
+                more.setdefault(row.minute, {})[row.event] = row.more
         for minute, events in more.items():
             total = sum(events.values())
             record(SYSTEM, "audit.more", minute=minute.isoformat(), number=total, events=events)

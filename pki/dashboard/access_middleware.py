@@ -91,12 +91,10 @@ def not_allowed(request: HttpRequest, rule: Rule) -> HttpResponse:
 def is_fresh_enough(
     request: HttpRequest, rule: Rule, arguments: dict[str, Any], *, reading: bool
 ) -> bool:
-    needed = rule.fresh is Fresh.ALWAYS or (
-        not reading
-        and (
-            rule.fresh is Fresh.TO_CHANGE
-            or (rule.fresh_when is not None and rule.fresh_when(request, arguments))
-        )
+    needed = (
+        rule.fresh is Fresh.ALWAYS
+        or (rule.fresh is Fresh.TO_CHANGE and not reading)
+        or (rule.fresh_when is not None and rule.fresh_when(request, arguments))
     )
     return not needed or did_recently_reauthenticate(request)
 

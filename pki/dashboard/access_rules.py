@@ -35,7 +35,7 @@ class Rule:
     read: Who
     change: Who = None
     fresh: Fresh = Fresh.NEVER
-    #: For a change that is grave only with certain values; asked after the role was checked.
+    #: For what is grave only with certain values; asked after the role was checked.
     fresh_when: Callable[[HttpRequest, Mapping[str, Any]], bool] | None = None
 
 
@@ -44,8 +44,9 @@ def revokes(_request: HttpRequest, arguments: Mapping[str, Any]) -> bool:
 
 
 def revokes_many(_request: HttpRequest, arguments: Mapping[str, Any]) -> bool:
-    verbs = BulkChange.objects.filter(pk=arguments["pk"]).values_list("verb", flat=True)
-    return "revoke" in verbs
+    """Until it was started; then the same page shows how far it is."""
+    waiting = BulkChange.objects.filter(pk=arguments["pk"], started_at=None)
+    return "revoke" in waiting.values_list("verb", flat=True)
 
 
 def is_automatic(request: HttpRequest, _arguments: Mapping[str, Any]) -> bool:

@@ -25,8 +25,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('minute', models.DateTimeField()),
-                ('event', models.CharField(blank=True, max_length=40)),
-                ('number', models.PositiveIntegerField(default=0)),
+                ('event', models.CharField(max_length=40)),
+                ('written', models.PositiveIntegerField(default=0)),
+                ('more', models.PositiveIntegerField(default=0)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('minute', 'event'), name='one_count_a_minute')],

@@ -1,4 +1,4 @@
-"""How many events that anybody can cause a minute had: written ones, and those only counted."""
+"""How often an event that anybody can cause was written in a minute, and only counted."""
 
 from django.db import models
 
@@ -7,9 +7,9 @@ class TrailMinute(models.Model):
     """Until the minute is over and an audit event says how many more there were."""
 
     minute = models.DateTimeField()
-    #: Which event was only counted; empty: all that were written.
-    event = models.CharField(max_length=40, blank=True)
-    number = models.PositiveIntegerField(default=0)
+    event = models.CharField(max_length=40)
+    written = models.PositiveIntegerField(default=0)
+    more = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -17,4 +17,4 @@ class TrailMinute(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.number} × {self.event or 'written'} in {self.minute:%Y-%m-%d %H:%M}"
+        return f"{self.event} at {self.minute:%Y-%m-%d %H:%M}: {self.written} and {self.more} more"

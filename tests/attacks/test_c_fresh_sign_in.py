@@ -158,6 +158,23 @@ def test_the_page_with_the_form_asks_before_anything_is_typed(
     assert as_administrator.get(back.url).status_code == 200
 
 
+def test_operators_are_asked_before_they_type_why_they_revoke(
+    trusted: Workstation, as_operator: Signed
+) -> None:
+    path = f"/workstations/{trusted.pk}/revoke/"
+    assert as_operator.get(path).url.startswith(ASKS)
+    chosen = {"verb": "revoke", "selected": str(trusted.pk)}
+    page = as_operator.post("/workstations/bulk/", chosen).url
+    assert as_operator.get(page).url.startswith(ASKS)
+    as_operator.confirm()
+    given = {"reason": "Because", "revocation_reason": "cessationOfOperation"}
+    assert as_operator.post(page, given).url == page
+    as_operator.session_is_old()
+    assert as_operator.get(page).status_code == 200
+    as_operator.post(f"{page}step/")
+    assert Workstation.objects.get().state == "revoked"
+
+
 def test_daily_work_does_not_ask(
     workstation: Workstation, issued: Certificate, as_operator: Signed
 ) -> None:

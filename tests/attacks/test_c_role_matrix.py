@@ -232,9 +232,11 @@ def expected(rule: Rule, method: str, visitor: Visitor) -> str:
     asks = {
         Fresh.ALWAYS: True,
         Fresh.TO_CHANGE: method == "POST",
-        Fresh.NEVER: method == "POST" and rule.fresh_when is not None,
+        Fresh.NEVER: False,
     }
-    return "confirm" if asks[rule.fresh] and not visitor.is_fresh else "let in"
+    # An automatic token is one by what is posted, a revocation already by its address.
+    sometimes = rule.fresh_when is not None and (method == "POST" or rule is not RULES["token-new"])
+    return "confirm" if (asks[rule.fresh] or sometimes) and not visitor.is_fresh else "let in"
 
 
 def seen(answer: HttpResponse) -> str:

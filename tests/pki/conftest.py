@@ -75,6 +75,13 @@ class Signed(Client):
         answer = self.post("/accounts/reauthenticate/", {"password": PASSWORD})
         assert answer.status_code == 302, answer.content.decode()
 
+    def session_is_old(self) -> None:
+        """As after some minutes: what was confirmed counts no more."""
+        session = self.session
+        for each in session["account_authentication_methods"]:
+            each["at"] -= 3600
+        session.save()
+
 
 @pytest.fixture
 def as_administrator(administrator: User) -> Signed:
