@@ -80,9 +80,12 @@ def not_allowed(request: HttpRequest, rule: Rule) -> HttpResponse:
         *(("GET", "HEAD") if rule.read is not None else ()),
         *(("POST",) if rule.change is not None else ()),
     ]
-    error = InvalidInput(
-        f"This address takes {' and '.join(allowed)} only.", code="method.not_allowed"
+    sentence = (
+        f"This address takes {' and '.join(allowed)} only."
+        if rule.read is not None
+        else "This address takes only what a button sends. Go to the page with the button."
     )
+    error = InvalidInput(sentence, code="method.not_allowed")
     response = refused(request, error, status=405)
     response["Allow"] = ", ".join(allowed)
     return response

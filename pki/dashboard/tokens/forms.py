@@ -45,14 +45,15 @@ class PolicyForm(forms.Form):
     )
 
     operator_uses = forms.IntegerField(
-        label="Workstations for which an operator's token may need no approval",
+        label="Automatic tokens of operators: workstations at most",
         min_value=0,
         max_value=MOST_USES,
         required=False,
-        help_text="0: only administrators make tokens without approval.",
+        help_text="Workstations that bring an automatic token need no approval. 0: only "
+        "administrators make such tokens.",
     )
     operator_days = forms.IntegerField(
-        label="Days for which such a token may live",
+        label="Automatic tokens of operators: days at most",
         min_value=0,
         max_value=LONGEST_AUTOMATIC.days,
         required=False,
