@@ -1,6 +1,5 @@
 """A person's calendar address, and the calendar behind it."""
 
-from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +14,6 @@ from pki.dashboard.access import actor_of
 from pki.models import CalendarFeed, User
 
 
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def calendar_page(request: HttpRequest) -> HttpResponse:
     """The address is shown once, in the answer to the form that makes it."""
@@ -29,7 +27,6 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     return render(request, "calendar/calendar.html", {"address": address, "feed": feed_row})
 
 
-@login_not_required
 @require_safe
 def feed(request: HttpRequest, token: str) -> HttpResponseBase:
     """Whoever has the address reads it; calendars cannot sign in."""

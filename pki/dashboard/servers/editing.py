@@ -7,14 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from pki.actions.automatic_renewal import set_renewal
 from pki.actions.servers import add_server, change_server
-from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.servers.forms import RenewalForm, ServerEditForm, ServerForm
 from pki.errors import CertiflowError
 from pki.models import Server
 
 
-@operator_required
 def server_add(request: HttpRequest) -> HttpResponse:
     form = ServerForm(request.POST or None, initial={"fqdn": request.GET.get("fqdn", "")})
     if form.is_valid():
@@ -34,7 +33,6 @@ def server_add(request: HttpRequest) -> HttpResponse:
     return render(request, "servers/add.html", {"form": form})
 
 
-@operator_required
 def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     form = ServerEditForm(
@@ -61,7 +59,6 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "servers/edit.html", {"form": form, "server": server})
 
 
-@operator_required
 def server_renewal(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     form = RenewalForm(
