@@ -8,10 +8,14 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 
+from pki.actions.actor import SYSTEM, Actor
+from pki.actions.registration import NEW_A_MINUTE, Registered, Registration, TooMany, register
+from pki.actions.registration_policy import change_policy
 from pki.actions.strangers import CEILING, close_minutes, counts, store
 from pki.jobs import KINDS
-from pki.models import AuditEvent, Authority, TrailMinute, User
+from pki.models import AuditEvent, Authority, TrailMinute, User, Workstation
 from tests.attacks.agent_callers import AgentCaller
+from tests.pki.conftest import Agent
 
 NOON = datetime(2026, 6, 1, 12, 0, 5, tzinfo=UTC)
 
@@ -127,3 +131,23 @@ def test_guesses_at_many_names_are_one_kind(clock: time_machine.Traveller) -> No
         address = f"2001:db8::{number + 1}"
         Client().post("/accounts/login/", given, secure=True, REMOTE_ADDR=address)
     assert written("user.sign_in_failed") == 1
+
+
+def test_one_line_registers_no_more_than_an_ipv4_address_may() -> None:
+    change_policy(open_to_all=True, automatic=False, actor=SYSTEM)
+    for number in range(NEW_A_MINUTE):
+        Workstation.objects.create(
+            agent_id=f"pc-{number}",
+            name="x",
+            public_key_sha256=str(number),
+            address=f"2001:db8:5:5::{number + 1:x}",
+        )
+    same, other = (Agent("pc-x"), Agent("pc-y"))
+    with pytest.raises(TooMany):
+        registers(same, "2001:db8:5:5::ffff")
+    assert registers(other, "2001:db8:5:6::1").workstation.state == "pending"
+
+
+def registers(agent: Agent, address: str) -> Registered:
+    registration = Registration(agent_id=agent.agent_id, request=agent.request)
+    return register(registration, actor=Actor(name="agent", door="agent", address=address))
