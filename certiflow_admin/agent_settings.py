@@ -6,8 +6,11 @@ ROOT_URLCONF = "certiflow_admin.agent_urls"
 WSGI_APPLICATION = "certiflow_admin.agent_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]
 # No sessions, no forms, no pages: who calls is in the TLS connection, and answers are JSON.
-# What is left says how long an answer is.
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+# What is left says how long an answer is, and that nobody keeps what is not published.
+MIDDLEWARE = [
+    "pki.no_store.NoStoreMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
 APPEND_SLASH = False
 if DATABASES["default"]["ENGINE"].endswith(".postgresql"):  # noqa: F405
     # More threads than connections: most of them wait for an agent, not for the database.

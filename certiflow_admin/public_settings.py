@@ -6,6 +6,9 @@ ROOT_URLCONF = "certiflow_admin.public_urls"
 WSGI_APPLICATION = "certiflow_admin.public_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]
 # Clients fetch revocation lists before they trust TLS: nothing here leads them to https.
-# What is left says how long an answer is.
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+# What is left says how long an answer is, and that nobody keeps what is not published.
+MIDDLEWARE = [
+    "pki.no_store.NoStoreMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
 APPEND_SLASH = False

@@ -95,6 +95,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "pki.no_store.NoStoreMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -106,8 +107,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pki.dashboard.middleware.SetupFirstMiddleware",
-    # Every page asks for a sign-in unless its view says login_not_required.
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    # Every page asks for what its rule says: sign-in, role, fresh sign-in; without a rule, nobody.
+    "pki.dashboard.access_middleware.AccessMiddleware",
     "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]
@@ -182,6 +183,12 @@ ACCOUNT_RATE_LIMITS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CertiFlow Admin"
+#: Wrong passkeys and security keys are written to the audit trail.
+MFA_FORMS = {
+    "authenticate_webauthn": "pki.dashboard.accounts.passkey_forms.AuthenticateForm",
+    "login_webauthn": "pki.dashboard.accounts.passkey_forms.LoginForm",
+    "reauthenticate_webauthn": "pki.dashboard.accounts.passkey_forms.ReauthenticateForm",
+}
 
 # --- HTTP -------------------------------------------------------------------
 

@@ -37,3 +37,5 @@ urlpatterns = [
 ]
 if find_spec("pki.publication.urls"):
     urlpatterns.append(path("", include("pki.publication.urls")))
+
+handler429 = "pki.dashboard.accounts.attempts.too_many"

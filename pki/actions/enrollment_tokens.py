@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.registration_policy import LONGEST_AUTOMATIC, MOST_USES, operator_limit
 from pki.errors import Conflict, Forbidden, InvalidInput
 from pki.models import EnrollmentToken
 
 LONGEST = timedelta(days=366)
-MOST_USES = 1_000_000
 NAME_LIMIT = 100
 
 
@@ -30,9 +30,12 @@ def make_token(
 ) -> tuple[EnrollmentToken, str]:
     """The stored row and the token itself, which nobody can read again.
 
-    Raises InvalidInput on ``name``, ``days``, ``uses`` or ``name_pattern``.
+    Raises InvalidInput on ``name``, ``days``, ``uses`` or ``name_pattern``, and Forbidden
+    ``token.beyond_limit`` for an automatic one that only an administrator may make.
     """
     check(name, lifetime, uses, name_pattern)
+    if automatic:
+        check_automatic(lifetime, uses, actor)
     token = f"cft_{secrets.token_urlsafe(24)}"
     with transaction.atomic():
         row = EnrollmentToken.objects.create(
@@ -80,6 +83,34 @@ def check(name: str, lifetime: timedelta, uses: int, name_pattern: str) -> None:
             f"The name pattern has more than {NAME_LIMIT} characters. Use “*”, as in “office-*”.",
             code="token.name_pattern",
             field="name_pattern",
+        )
+
+
+def check_automatic(lifetime: timedelta, uses: int, actor: Actor) -> None:
+    """Whoever has such a token is trusted without anybody's look: it is kept short."""
+    if lifetime > LONGEST_AUTOMATIC:
+        raise InvalidInput(
+            f"A token without approval lives for {LONGEST_AUTOMATIC.days} days at most. Choose "
+            "fewer days, or let a person approve the workstations that bring it.",
+            code="token.lifetime",
+            field="days",
+        )
+    if actor.is_administrator:
+        return
+    limit = operator_limit()
+    if not limit.allows_any:
+        raise Forbidden(
+            "Only administrators make tokens without approval. Leave the box empty, or ask an "
+            "administrator to make this one or to set a limit for operators.",
+            code="token.beyond_limit",
+            field="automatic",
+        )
+    if uses > limit.uses or lifetime > timedelta(days=limit.days):
+        raise Forbidden(
+            f"Operators make tokens without approval for {limit.uses:,} workstations and "
+            f"{limit.days} days at most. Give less, or ask an administrator.",
+            code="token.beyond_limit",
+            field="uses" if uses > limit.uses else "days",
         )
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.counters import network_of
 from pki.actions.enrollment_tokens import use_up
 from pki.actions.registration_policy import current_policy
 from pki.actions.workstation_certificates import certificate_for
@@ -155,12 +156,7 @@ def admit(row: Workstation, registration: Registration, actor: Actor) -> bool:
 
 
 def refuse_flood(actor: Actor) -> None:
-    newest = Workstation.objects.filter(
-        address=actor.address,
-        token=None,
-        registered_at__gt=timezone.now() - timedelta(minutes=1),
-    )
-    if newest.count() >= NEW_A_MINUTE:
+    if new_of_this_line(actor.address) >= NEW_A_MINUTE:
         raise TooMany(
             f"{NEW_A_MINUTE} workstations registered from this address within a minute. Try "
             "again in a minute, or use an enrollment token.",
@@ -172,6 +168,18 @@ def refuse_flood(actor: Actor) -> None:
             "decide about those first, or to give you an enrollment token.",
             code="registration.too_many",
         )
+
+
+def new_of_this_line(address: str | None) -> int:
+    """How many registered within a minute from the address, or from its IPv6 /64."""
+    newest = Workstation.objects.filter(
+        token=None, registered_at__gt=timezone.now() - timedelta(minutes=1)
+    )
+    line = network_of(address)
+    if address is None or "/" not in line:
+        return newest.filter(address=address).count()
+    found = newest.filter(address__isnull=False).values_list("address", flat=True)
+    return sum(network_of(each) == line for each in found)
 
 
 def refuse_used_key(key: str) -> None:

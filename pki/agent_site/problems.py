@@ -6,15 +6,14 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.core.cache import cache
 from django.core.exceptions import RequestDataTooBig
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from pki.actions.actor import Actor
-from pki.actions.audit import record
 from pki.actions.registration import TooMany
+from pki.actions.strangers import record_bounded
 from pki.client_address import client_address
 from pki.errors import CertiflowError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 
@@ -49,8 +48,6 @@ RETRY_AFTER = {
     HTTPStatus.TOO_MANY_REQUESTS: 60,
     HTTPStatus.SERVICE_UNAVAILABLE: 5,
 }
-#: Seconds within which the same refusal of the same address is written down once.
-ONCE_IN = 60
 
 
 def answered(*methods: str) -> Callable[[View], View]:
@@ -114,20 +111,15 @@ def challenge(code: str) -> str:
 
 
 def write_down(request: HttpRequest, error: CertiflowError) -> None:
-    """One audit event, but not one for every attempt of somebody who does not stop."""
-    address = client_address(request)
+    """Within the bounds for what strangers cause."""
     reason = getattr(error, "reason", "") or error.code
-    try:
-        if cache.add(f"agent-refused:{address}:{reason}"[:200], 1, ONCE_IN):
-            with transaction.atomic():
-                record(
-                    Actor(name="agent", door="agent", address=address),
-                    "agent.refused",
-                    reason=reason,
-                    path=request.path[:100],
-                )
-    except DatabaseError as failure:
-        logger.warning("A refusal could not be written to the audit trail: %s", failure)
+    record_bounded(
+        Actor(name="agent", door="agent", address=client_address(request)),
+        "agent.refused",
+        sort=reason,
+        reason=reason,
+        path=request.path[:100],
+    )
 
 
 def problem(status: HTTPStatus, code: str, detail: str, field: str = "") -> HttpResponse:

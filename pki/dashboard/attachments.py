@@ -7,14 +7,11 @@ from django.http import HttpResponse
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
-def attachment(
-    content: bytes, filename: str, content_type: str, *, secret: bool = False
-) -> HttpResponse:
-    """A download; one with a secret is stored nowhere on the way."""
+def attachment(content: bytes, filename: str, content_type: str) -> HttpResponse:
+    """A download; as every answer of the dashboard, it is stored nowhere on the way."""
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{filename}"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store" if secret else "private, max-age=0"
     return response
 
 

@@ -1,17 +1,15 @@
 """What happens around every page: set-up first, the reader's time zone, refusals in words."""
 
-import logging
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from pki.actions.setup_code import is_set_up
-from pki.errors import CertiflowError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
-
-logger = logging.getLogger(__name__)
+from pki.dashboard.refusals import refused
+from pki.errors import CertiflowError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -27,8 +25,6 @@ OPEN_PATHS = (
     "/readyz",
     "/metrics",
 )
-
-STATUS = {InvalidInput: 400, Forbidden: 403, NotFound: 404, Conflict: 409, Unavailable: 503}
 
 ZONE_COOKIE = "certiflow-zone"
 
@@ -77,9 +73,4 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, CertiflowError):
             return None
-        status = next(code for kind, code in STATUS.items() if isinstance(exception, kind))
-        if isinstance(exception, Unavailable):
-            logger.error("%s (%s)", exception.message, exception.code)
-        return render(
-            request, "refused.html", {"error": exception, "status": status}, status=status
-        )
+        return refused(request, exception)

@@ -1,6 +1,5 @@
 """Light, dark or as the system says: a cookie, set without a script."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,7 +15,6 @@ def chosen_theme(request: HttpRequest) -> str:
     return theme if theme in THEMES else "auto"
 
 
-@login_not_required
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")

@@ -2,6 +2,7 @@
 
 from pki.jobs import (
     bulk_changes,
+    counted_events,
     deliveries,
     probes,
     publication,
@@ -25,6 +26,7 @@ KINDS: dict[str, Kind] = {
         reminders.KIND,
         unfinished.KIND,
         bulk_changes.KIND,
+        counted_events.KIND,
         deliveries.KIND,
         tidying.KIND,
     )

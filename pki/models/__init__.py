@@ -26,6 +26,7 @@ from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.server_name import ServerName
 from pki.models.setup_code import SetupCode
+from pki.models.trail_minute import TrailMinute
 from pki.models.user import Role, User
 from pki.models.workstation import Tag, TrustState, Workstation
 
@@ -69,6 +70,7 @@ __all__ = [
     "Tag",
     "TaskState",
     "Telling",
+    "TrailMinute",
     "TrustState",
     "User",
     "Workstation",

@@ -10,6 +10,9 @@ class RegistrationPolicy(models.Model):
     open = models.BooleanField(default=False)
     #: Whether agents that come without a token need nobody's approval; implies ``open``.
     automatic = models.BooleanField(default=False)
+    #: How far an automatic token that an operator makes may go; 0: operators make none.
+    operator_uses = models.PositiveIntegerField(default=0)
+    operator_days = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "registration policies"

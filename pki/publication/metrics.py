@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -33,7 +32,6 @@ class Figures(Collector):
         yield from families.values()
 
 
-@login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     if not may_read(request):

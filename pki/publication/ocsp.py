@@ -4,7 +4,6 @@ import base64
 import binascii
 import logging
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import http_date
@@ -23,7 +22,6 @@ LIMIT = 16 * 1024
 logger = logging.getLogger(__name__)
 
 
-@login_not_required
 @csrf_exempt
 @require_POST
 def by_post(request: HttpRequest) -> HttpResponse:
@@ -37,7 +35,6 @@ def by_post(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_not_required
 @require_safe
 def by_get(_request: HttpRequest, encoded: str) -> HttpResponse:
     """``encoded`` is the request's base64, without the percent signs of the address."""

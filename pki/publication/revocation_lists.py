@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
@@ -16,7 +15,6 @@ from pki.models import Authority, RevocationList
 MAX_AGE = 300
 
 
-@login_not_required
 @require_safe
 def revocation_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """DER, as RFC 5280, section 4.2.1.13, promises; 304 to those who have it already."""

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +17,6 @@ from pki.models import Authority
 PLAIN = "text/plain; charset=utf-8"
 
 
-@login_not_required
 @require_safe
 def authority_certificate(_request: HttpRequest, pk: UUID) -> HttpResponse:
     """DER, as caIssuers addresses in certificates promise (RFC 5280, section 4.2.2.1)."""
@@ -28,14 +26,12 @@ def authority_certificate(_request: HttpRequest, pk: UUID) -> HttpResponse:
     return response
 
 
-@login_not_required
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is asked."""
     return HttpResponse("ok\n", content_type=PLAIN)
 
 
-@login_not_required
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponse:
     """The database has every migration and the key ring is readable: requests can be served.

@@ -1,21 +1,3 @@
-"""The people and the installation of tests/pki, seen by somebody with bad intentions."""
+"""The small installation of `tests/pki`, to be attacked."""
 
-from tests.pki.conftest import (
-    administrator,
-    as_administrator,
-    as_operator,
-    as_viewer,
-    authority,
-    confirmed,
-    forgotten_attempts,
-)
-
-__all__ = [
-    "administrator",
-    "as_administrator",
-    "as_operator",
-    "as_viewer",
-    "authority",
-    "confirmed",
-    "forgotten_attempts",
-]
+from tests.pki.conftest import *  # noqa: F403

@@ -91,13 +91,27 @@ def set_up(running: RunningProduct, *arguments: str) -> RunningProduct:
     return running
 
 
-def sign_in(page: Page) -> None:
-    """The administrator of `set_up`; the overview is there afterwards."""
+def sign_in(page: Page, *, fresh: bool = True) -> None:
+    """The administrator of `set_up`; the overview is there afterwards.
+
+    With ``fresh`` what is of consequence asks for the password no more for five minutes.
+    """
     page.goto("/accounts/login/")
     page.get_by_label("Username").fill(USER)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
+    if fresh:
+        expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+        page.goto("/accounts/reauthenticate/")
+        confirm(page)
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+
+
+def confirm(page: Page) -> None:
+    """Enter the password once more, where the product asks for it."""
+    expect(page.get_by_role("heading", level=1, name="Confirm that it is you")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Confirm").click()
 
 
 def violations(page: Page) -> list[str]:

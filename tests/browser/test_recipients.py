@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from standardwebhooks import Webhook
 
-from tests.browser.conftest import PASSWORD, PICTURES, USER, look, set_up, violations
+from tests.browser.conftest import PASSWORD, PICTURES, USER, confirm, look, set_up, violations
 from tests.mail_server import MailServer, mail_server
 from tests.running_product import RunningProduct, free_port
 from tests.webhook_receiver import Receiver, receiver
@@ -76,6 +76,7 @@ def test_a_group_is_made_and_its_test_arrives(page: Page, smtp: MailServer) -> N
     page.get_by_role("button", name="Sign in", exact=True).click()
     assert look(page, "recipients", "Recipients") == []
     page.get_by_role("link", name="Add a group").click()
+    confirm(page)
     page.get_by_label("Name").fill("Night shift")
     page.get_by_label("E-mail addresses").fill("night@example.com\nnobody@")
     page.get_by_role("button", name="Add the group").click()

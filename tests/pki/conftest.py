@@ -16,6 +16,7 @@ from pki.actions.registration import Registered, Registration, register
 from pki.actions.registration_policy import change_policy
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
+from pki.actions.strangers import counts
 from pki.actions.trust import trust
 from pki.models import Authority, Certificate, Role, Server, User, Workstation
 from pki.x509 import requests
@@ -28,6 +29,7 @@ PASSWORD = "correct horse battery"
 def forgotten_attempts() -> None:
     """Rate limits count across tests otherwise."""
     cache.clear()
+    counts.forget()
 
 
 @pytest.fixture
@@ -72,6 +74,13 @@ class Signed(Client):
         """Enter the password again, as the dashboard asks before a private key leaves it."""
         answer = self.post("/accounts/reauthenticate/", {"password": PASSWORD})
         assert answer.status_code == 302, answer.content.decode()
+
+    def session_is_old(self) -> None:
+        """As after some minutes: what was confirmed counts no more."""
+        session = self.session
+        for each in session["account_authentication_methods"]:
+            each["at"] -= 3600
+        session.save()
 
 
 @pytest.fixture

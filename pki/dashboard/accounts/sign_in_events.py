@@ -2,30 +2,28 @@
 
 from typing import Any
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import password_changed
-from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import (
+    authentication_failed,
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.client_address import client_address
+from pki.dashboard.accounts.attempts import actor, note_failed_sign_in, note_second_step
+from pki.dashboard.accounts.sign_in_method import SECOND_STEPS, in_words
 from pki.models import User
-
-
-def actor(request: HttpRequest | None, user: User | None, name: str = "") -> Actor:
-    return Actor(
-        name=user.username if user else name,
-        door="dashboard",
-        user=user,
-        address=client_address(request) if request else None,
-    )
 
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    record(actor(request, user), "user.signed_in", user)
+    method = in_words(get_authentication_records(request, user))
+    record(actor(request, user), "user.signed_in", user, **({"method": method} if method else {}))
 
 
 @receiver(user_logged_out)
@@ -38,10 +36,12 @@ def signed_out(request: HttpRequest, user: User | None, **_: Any) -> None:
 def sign_in_failed(
     credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
-    # People type passwords where the name goes: only names that exist are written down.
-    name = str(credentials.get("username", ""))[:150]
-    user = User.objects.filter(username=name).first()
-    record(actor(request, None, name if user else "unknown"), "user.sign_in_failed", user)
+    note_failed_sign_in(request, str(credentials.get("username", "")))
+
+
+@receiver(authentication_failed)
+def second_step_failed(request: HttpRequest, user: User, authenticator: Any, **_: Any) -> None:
+    note_second_step(request, user, SECOND_STEPS.get(authenticator.type, "second step"))
 
 
 @receiver(password_changed)

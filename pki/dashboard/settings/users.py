@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django_tables2 import RequestConfig
 
 from pki.actions.accounts import add_user, change_user, set_password
-from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.settings.forms import AddUserForm, PasswordForm, UserForm
 from pki.dashboard.settings.tables import UserTable
@@ -14,15 +14,12 @@ from pki.errors import CertiflowError
 from pki.models import User
 
 
-@administrator_required
 def user_list(request: HttpRequest) -> HttpResponse:
     table = UserTable(User.objects.order_by("username"))
     RequestConfig(request, paginate={"per_page": 25}).configure(table)
     return render(request, "settings/users.html", {"table": table})
 
 
-@administrator_required
-@fresh_sign_in_required
 def user_add(request: HttpRequest) -> HttpResponse:
     form = AddUserForm(request.POST or None)
     if form.is_valid():
@@ -43,8 +40,6 @@ def user_add(request: HttpRequest) -> HttpResponse:
     return render(request, "settings/user_add.html", {"form": form})
 
 
-@administrator_required
-@fresh_sign_in_required
 def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = UserForm(
@@ -62,8 +57,6 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "settings/user.html", {"form": form, "person": person})
 
 
-@administrator_required
-@fresh_sign_in_required
 def user_password(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = PasswordForm(request.POST or None)

@@ -11,11 +11,9 @@ from pki.actions.backups import last_backup
 from pki.actions.key_ring import current_ring
 from pki.actions.name_policy import current_name_policy
 from pki.actions.postbox import nobody_gets_mail
-from pki.dashboard.access import administrator_required
 from pki.models import PrivateKey, Role, User
 
 
-@administrator_required
 def settings_page(request: HttpRequest) -> HttpResponse:
     ring = current_ring()
     context = {

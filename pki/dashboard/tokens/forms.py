@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from pki.actions.enrollment_tokens import LONGEST, MOST_USES, NAME_LIMIT
+from pki.actions.enrollment_tokens import LONGEST, NAME_LIMIT
+from pki.actions.registration_policy import LONGEST_AUTOMATIC, MOST_USES, OperatorLimit
 
 
 class TokenForm(forms.Form):
@@ -43,6 +44,28 @@ class PolicyForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    operator_uses = forms.IntegerField(
+        label="Automatic tokens of operators: workstations at most",
+        min_value=0,
+        max_value=MOST_USES,
+        required=False,
+        help_text="Workstations that bring an automatic token need no approval. 0: only "
+        "administrators make such tokens.",
+    )
+    operator_days = forms.IntegerField(
+        label="Automatic tokens of operators: days at most",
+        min_value=0,
+        max_value=LONGEST_AUTOMATIC.days,
+        required=False,
+    )
+
     def switches(self) -> dict[str, Any]:
         policy = self.cleaned_data["policy"]
-        return {"open_to_all": policy == "open", "automatic": policy == "automatic"}
+        limit = OperatorLimit(
+            self.cleaned_data["operator_uses"] or 0, self.cleaned_data["operator_days"] or 0
+        )
+        return {
+            "open_to_all": policy == "open",
+            "automatic": policy == "automatic",
+            "limit": limit,
+        }

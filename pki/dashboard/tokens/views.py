@@ -6,17 +6,16 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django_tables2 import RequestConfig
 
 from pki.actions.enrollment_tokens import make_token, withdraw_token
-from pki.actions.registration_policy import Policy, change_policy, current_policy
+from pki.actions.registration_policy import Policy, change_policy, current_policy, operator_limit
 from pki.actions.trusted_roots import trusted_roots
-from pki.dashboard.access import actor_of, administrator_required, operator_required
+from pki.dashboard.access import actor_of, note_refusal
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.tokens.forms import PolicyForm, TokenForm
 from pki.dashboard.tokens.tables import TokenTable
-from pki.errors import CertiflowError
+from pki.errors import CertiflowError, Forbidden
 from pki.models import EnrollmentToken, Server
 
 
@@ -30,8 +29,6 @@ def token_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@never_cache
-@operator_required
 def token_new(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     if form.is_valid():
@@ -40,6 +37,8 @@ def token_new(request: HttpRequest) -> HttpResponse:
             lifetime = timedelta(days=given.pop("days"))
             row, token = make_token(lifetime=lifetime, actor=actor_of(request), **given)
         except CertiflowError as error:
+            if isinstance(error, Forbidden):
+                note_refusal(request, error)
             add_error(form, error)
         else:
             return render(
@@ -47,7 +46,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
                 "tokens/made.html",
                 {"token": row, "secret": token, "command": join_command()},
             )
-    return render(request, "tokens/new.html", {"form": form})
+    return render(request, "tokens/new.html", {"form": form, "limit": operator_limit()})
 
 
 def join_command() -> str:
@@ -73,7 +72,6 @@ def root_to_pin() -> str:
     return host_root if host_root in roots else roots[0]
 
 
-@operator_required
 def token_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(EnrollmentToken, pk=pk)
     if request.method == "POST":
@@ -83,9 +81,14 @@ def token_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "tokens/withdraw.html", {"token": row})
 
 
-@administrator_required
 def registration(request: HttpRequest) -> HttpResponse:
-    form = PolicyForm(request.POST or None, initial={"policy": word_of(current_policy())})
+    limit = operator_limit()
+    initial = {
+        "policy": word_of(current_policy()),
+        "operator_uses": limit.uses,
+        "operator_days": limit.days,
+    }
+    form = PolicyForm(request.POST or None, initial=initial)
     if form.is_valid():
         change_policy(actor=actor_of(request), **form.switches())
         messages.success(request, "The setting is saved and holds from the next registration on.")

@@ -43,7 +43,6 @@ def workstation_export(request: HttpRequest) -> StreamingHttpResponse:
     rows = matching(query_of(request)).defer("inventory").prefetch_related("tags")
     response = StreamingHttpResponse(lines(rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="workstations.csv"'
-    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -6,13 +6,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from pki.actions.workstations import delete_view, save_view
-from pki.dashboard.access import actor_of, operator_required
+from pki.dashboard.access import actor_of
 from pki.errors import CertiflowError
 from pki.models import SavedView
 
 
 @require_POST
-@operator_required
 def view_save(request: HttpRequest) -> HttpResponse:
     query = request.POST.get("query", "")
     try:
@@ -25,7 +24,6 @@ def view_save(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@operator_required
 def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     view = get_object_or_404(SavedView, pk=pk)
     delete_view(view, actor=actor_of(request))

@@ -142,29 +142,29 @@ def test_a_confirmation_is_not_fresh_for_ever(confirmed: Client, issued: Certifi
 
 
 def test_revoking_needs_an_administrator_and_a_reason(
-    as_administrator: Client, as_operator: Client, issued: Certificate, server: Server
+    confirmed: Client, as_operator: Client, issued: Certificate, server: Server
 ) -> None:
     url = f"{issued.get_absolute_url()}revoke/"
     assert as_operator.post(url, {"reason": "keyCompromise", "sure": "on"}).status_code == 403
-    as_administrator.post(url, {"reason": "keyCompromise"})
+    confirmed.post(url, {"reason": "keyCompromise"})
     issued.refresh_from_db()
     assert issued.state == Certificate.State.ISSUED
-    as_administrator.post(url, {"reason": "keyCompromise", "sure": "on"})
+    confirmed.post(url, {"reason": "keyCompromise", "sure": "on"})
     issued.refresh_from_db()
     assert (issued.state, issued.revocation_reason) == ("revoked", "keyCompromise")
-    assert "may be known to others" in text(as_administrator.get(issued.get_absolute_url()))
-    again = as_administrator.post(url, {"reason": "superseded", "sure": "on"})
+    assert "may be known to others" in text(confirmed.get(issued.get_absolute_url()))
+    again = confirmed.post(url, {"reason": "superseded", "sure": "on"})
     assert "was revoked on" in text(again)
-    renewed = as_administrator.post(
+    renewed = confirmed.post(
         f"/servers/{server.pk}/renew/",
         {"origin": "same", "days": "397", "expected": issued.pk},
     )
     assert "reported as compromised" in text(renewed)
 
 
-def test_the_root_is_not_revoked(as_administrator: Client, authority: Authority) -> None:
+def test_the_root_is_not_revoked(confirmed: Client, authority: Authority) -> None:
     root = authority.certificate
-    answer = as_administrator.post(
+    answer = confirmed.post(
         f"{root.get_absolute_url()}revoke/", {"reason": "superseded", "sure": "on"}
     )
     assert "A root cannot revoke itself" in text(answer)

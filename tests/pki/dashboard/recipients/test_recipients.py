@@ -54,26 +54,26 @@ def test_mail_that_is_only_printed_is_warned_of(as_administrator: Client, settin
         assert "nobody gets it" in text(as_administrator.get(page))
 
 
-def test_a_group_is_added_changed_and_removed(as_administrator: Client) -> None:
-    as_administrator.post(
+def test_a_group_is_added_changed_and_removed(confirmed: Client) -> None:
+    confirmed.post(
         "/settings/recipients/add/",
         {"name": "Branches", "addresses": "a@example.com\nb@example.com"},
     )
     group = RecipientGroup.objects.get(name="Branches")
     assert group.addresses == ["a@example.com", "b@example.com"]
-    as_administrator.post(
+    confirmed.post(
         f"{group.get_absolute_url()}change/",
         {"name": "Branches", "addresses": "c@example.com", "administrators": "on"},
     )
-    page = text(as_administrator.get(group.get_absolute_url()))
+    page = text(confirmed.get(group.get_absolute_url()))
     assert "c@example.com" in page
     assert "a@example.com" not in page
-    as_administrator.post(f"{group.get_absolute_url()}remove/")
+    confirmed.post(f"{group.get_absolute_url()}remove/")
     assert not RecipientGroup.objects.filter(name="Branches").exists()
 
 
-def test_the_wrong_address_is_named_in_the_form(as_administrator: Client) -> None:
-    answer = as_administrator.post(
+def test_the_wrong_address_is_named_in_the_form(confirmed: Client) -> None:
+    answer = confirmed.post(
         "/settings/recipients/add/", {"name": "Branches", "addresses": "a@example.com b@"}
     )
     assert "“b@” is not an e-mail address" in text(answer)
@@ -92,62 +92,58 @@ def test_a_test_of_nobody_says_so(as_administrator: Client) -> None:
     assert "Administrators has no address and no channel yet" in text(answer)
 
 
-def test_a_webhooks_key_is_shown_once(as_administrator: Client, group: RecipientGroup) -> None:
-    made = as_administrator.post(
+def test_a_webhooks_key_is_shown_once(confirmed: Client, group: RecipientGroup) -> None:
+    made = confirmed.post(
         f"{group.get_absolute_url()}webhook/", {"name": "Tickets", "address": ADDRESS}
     )
     key = open_secret(Secret.objects.get())["key"]
     assert key in text(made)
     assert "no-store" in made["Cache-Control"]
-    page = text(as_administrator.get(group.get_absolute_url()))
+    page = text(confirmed.get(group.get_absolute_url()))
     assert "tickets.example.com" in page
     assert "t0ken" not in page
     assert key not in page
     channel = Channel.objects.get()
-    asked = as_administrator.get(f"/settings/recipients/channels/{channel.pk}/key/")
+    asked = confirmed.get(f"/settings/recipients/channels/{channel.pk}/key/")
     assert key not in text(asked)
-    again = as_administrator.post(f"/settings/recipients/channels/{channel.pk}/key/")
+    again = confirmed.post(f"/settings/recipients/channels/{channel.pk}/key/")
     new = open_secret(Secret.objects.get())["key"]
     assert new != key
     assert new in text(again)
 
 
 def test_an_address_that_cannot_be_called_is_refused_in_words(
-    as_administrator: Client, group: RecipientGroup
+    confirmed: Client, group: RecipientGroup
 ) -> None:
-    answer = as_administrator.post(
+    answer = confirmed.post(
         f"{group.get_absolute_url()}webhook/", {"name": "Tickets", "address": "tickets"}
     )
     assert "A webhook's address begins with https://" in text(answer)
-    answer = as_administrator.post(
+    answer = confirmed.post(
         f"{group.get_absolute_url()}chat/", {"name": "Room", "address": "nonsense"}
     )
     assert "This is no address of a chat system" in text(answer)
 
 
-def test_a_channel_is_paused_tested_and_removed(
-    as_administrator: Client, group: RecipientGroup
-) -> None:
+def test_a_channel_is_paused_tested_and_removed(confirmed: Client, group: RecipientGroup) -> None:
     with receiver() as there:
         channel, _ = add_webhook(group, "Tickets", there.url, actor=SYSTEM)
         address = f"/settings/recipients/channels/{channel.pk}"
         there.status = 500
-        answer = as_administrator.post(f"{address}/test/", follow=True)
+        answer = confirmed.post(f"{address}/test/", follow=True)
         assert "It answered 500 Internal Server Error." in text(answer)
         assert "Given up" in text(answer)
-    answer = as_administrator.post(f"{address}/pause/", {"paused": "yes"}, follow=True)
+    answer = confirmed.post(f"{address}/pause/", {"paused": "yes"}, follow=True)
     assert "Paused" in text(answer)
-    answer = as_administrator.post(f"{address}/pause/", {"paused": "no"}, follow=True)
+    answer = confirmed.post(f"{address}/pause/", {"paused": "no"}, follow=True)
     assert "Tickets is told again" in text(answer)
-    as_administrator.post(f"{address}/remove/")
+    confirmed.post(f"{address}/remove/")
     assert not Channel.objects.exists()
 
 
-def test_a_chat_is_added_and_shows_no_token(
-    as_administrator: Client, group: RecipientGroup
-) -> None:
+def test_a_chat_is_added_and_shows_no_token(confirmed: Client, group: RecipientGroup) -> None:
     address = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
-    answer = as_administrator.post(
+    answer = confirmed.post(
         f"{group.get_absolute_url()}chat/", {"name": "Room", "address": address}, follow=True
     )
     assert "Slack" in text(answer)

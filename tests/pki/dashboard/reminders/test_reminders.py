@@ -142,12 +142,12 @@ def test_only_administrators_say_when_and_to_whom(as_operator: Signed) -> None:
     assert as_operator.get("/settings/reminders/server/").status_code == 403
 
 
-def test_the_policies_are_shown_in_words_and_changed(as_administrator: Signed) -> None:
-    page = as_administrator.get("/settings/reminders/").content.decode()
+def test_the_policies_are_shown_in_words_and_changed(confirmed: Signed) -> None:
+    page = confirmed.get("/settings/reminders/").content.decode()
     assert "60, 30, 14, 7, 3, 1 days before and at the end" in page
     assert "after 30 days" in page
     group = RecipientGroup.objects.create(name="Network")
-    answer = as_administrator.post(
+    answer = confirmed.post(
         "/settings/reminders/server/",
         {
             "enabled": "on",
@@ -175,22 +175,22 @@ def test_the_policies_are_shown_in_words_and_changed(as_administrator: Signed) -
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(
-    as_administrator: Signed, given: dict[str, str], sentence: str
+    confirmed: Signed, given: dict[str, str], sentence: str
 ) -> None:
-    answer = as_administrator.post("/settings/reminders/server/", {"enabled": "on", **given})
+    answer = confirmed.post("/settings/reminders/server/", {"enabled": "on", **given})
     assert answer.status_code == 200
     assert sentence in answer.content.decode()
     assert not ReminderPolicy.objects.exists()
 
 
-def test_the_time_of_the_digest_is_checked_and_saved(as_administrator: Signed) -> None:
-    wrong = as_administrator.post("/settings/reminders/", {"hour": "25", "zone": "UTC"})
+def test_the_time_of_the_digest_is_checked_and_saved(confirmed: Signed) -> None:
+    wrong = confirmed.post("/settings/reminders/", {"hour": "25", "zone": "UTC"})
     assert "Enter an hour from 0 to 23." in wrong.content.decode()
-    wrong = as_administrator.post("/settings/reminders/", {"hour": "6", "zone": "Mars/Base"})
+    wrong = confirmed.post("/settings/reminders/", {"hour": "6", "zone": "Mars/Base"})
     assert "is no time zone" in wrong.content.decode()
-    as_administrator.post("/settings/reminders/", {"hour": "6", "zone": "Europe/Berlin"})
+    confirmed.post("/settings/reminders/", {"hour": "6", "zone": "Europe/Berlin"})
     assert str(DigestTime.objects.get()) == "6:00 Europe/Berlin"
 
 
-def test_a_kind_there_is_not_is_not_found(as_administrator: Signed) -> None:
-    assert as_administrator.get("/settings/reminders/nonsense/").status_code == 404
+def test_a_kind_there_is_not_is_not_found(confirmed: Signed) -> None:
+    assert confirmed.get("/settings/reminders/nonsense/").status_code == 404

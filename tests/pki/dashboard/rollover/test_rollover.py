@@ -36,52 +36,50 @@ def test_before_it_begins_the_page_says_how_it_goes(
 
 
 def test_an_administrator_takes_it_from_the_start_to_the_end(
-    as_administrator: Client, issued: Certificate, server: Server
+    confirmed: Client, issued: Certificate, server: Server
 ) -> None:
-    form = text(as_administrator, f"{PAGE}start/")
+    form = text(confirmed, f"{PAGE}start/")
     assert 'value="CM Agent CA G2"' in form
-    answer = as_administrator.post(
+    answer = confirmed.post(
         f"{PAGE}start/", {"common_name": "CM Agent CA G2", "key": "ec-p256", "days": "7305"}
     )
     assert answer.status_code == 302
-    page = text(as_administrator)
+    page = text(confirmed)
     assert "CM Agent CA goes on signing; nothing has changed for anybody." in page
     assert 'Servers that trust the new root</span> <span class="quiet">0 of 1' in page
     assert "Cancel the replacement" in page
 
-    as_administrator.post(f"{PAGE}servers/trust/", {"selected": str(server.pk), "verb": "confirm"})
+    confirmed.post(f"{PAGE}servers/trust/", {"selected": str(server.pk), "verb": "confirm"})
     kept = ServerRollover.objects.get()
     assert kept.trust_confirmed_by == "administrator"
-    assert "by administrator on" in text(as_administrator, f"{PAGE}servers/")
+    assert "by administrator on" in text(confirmed, f"{PAGE}servers/")
 
-    question = text(as_administrator, f"{PAGE}begin/")
+    question = text(confirmed, f"{PAGE}begin/")
     assert "There is no way back to CM Agent CA as the root that signs." in question
     assert Rollover.objects.get().stage == "announced"
-    as_administrator.post(f"{PAGE}begin/")
-    page = text(as_administrator)
+    confirmed.post(f"{PAGE}begin/")
+    page = text(confirmed)
     assert "CM Agent CA G2 signs everything new since" in page
     assert "Cancel the replacement" not in page
     assert "1 server with a certificate of the old root" in page
 
-    refused = as_administrator.post(f"{PAGE}finish/")
+    refused = confirmed.post(f"{PAGE}finish/")
     assert refused.status_code == 409
     assert "cannot retire yet" in refused.content.decode()
 
-    as_administrator.post(f"{PAGE}waves/next/")
-    assert f'To install now: <a href="{server.get_absolute_url()}">' in text(as_administrator)
+    confirmed.post(f"{PAGE}waves/next/")
+    assert f'To install now: <a href="{server.get_absolute_url()}">' in text(confirmed)
     server.refresh_from_db()
     assert server.certificate is not None
-    as_administrator.post(
-        f"{PAGE}servers/trust/", {"selected": str(server.pk), "verb": "installed"}
-    )
-    assert "Said to be in use" in text(as_administrator, f"{PAGE}servers/")
-    page = text(as_administrator)
+    confirmed.post(f"{PAGE}servers/trust/", {"selected": str(server.pk), "verb": "installed"})
+    assert "Said to be in use" in text(confirmed, f"{PAGE}servers/")
+    page = text(confirmed)
     assert "Nobody needs CM Agent CA any more." in page
-    as_administrator.post(f"{PAGE}finish/")
-    page = text(as_administrator)
+    confirmed.post(f"{PAGE}finish/")
+    page = text(confirmed)
     assert "Finished" in page
     assert "CM Agent CA</a>, followed by" in page
-    listed = text(as_administrator, "/authorities/")
+    listed = text(confirmed, "/authorities/")
     assert "Retired" in listed
     assert "Active" in listed
 
@@ -116,12 +114,12 @@ def test_a_viewer_watches(as_viewer: Client, rollover: Rollover, issued: Certifi
         assert as_viewer.post(f"{PAGE}{address}").status_code == 403
 
 
-def test_refusals_stand_beside_their_field(as_administrator: Client, authority: Authority) -> None:
-    taken = as_administrator.post(
+def test_refusals_stand_beside_their_field(confirmed: Client, authority: Authority) -> None:
+    taken = confirmed.post(
         f"{PAGE}start/", {"common_name": "cm agent ca", "key": "ec-p256", "days": "7305"}
     )
     assert "would confuse the two" in " ".join(taken.content.decode().split())
-    short = as_administrator.post(
+    short = confirmed.post(
         f"{PAGE}start/", {"common_name": "CM Agent CA G2", "key": "ec-p256", "days": "30"}
     )
     assert "Enter 365 days or more" in short.content.decode()
@@ -129,13 +127,13 @@ def test_refusals_stand_beside_their_field(as_administrator: Client, authority: 
 
 
 def test_workstations_are_listed_by_what_they_lack(
-    as_administrator: Client, automatic_registration: None, rollover: Rollover
+    confirmed: Client, automatic_registration: None, rollover: Rollover
 ) -> None:
     rows = [Agent(f"desk-{number}").register().workstation for number in range(3)]
     Workstation.objects.filter(pk=rows[0].pk).update(newest_root=rollover.successor)
     Workstation.objects.filter(pk=rows[1].pk).update(newest_root=rollover.old)
     listed = {
-        word: {row.name for row in rows if row.name in text(as_administrator, address(word))}
+        word: {row.name for row in rows if row.name in text(confirmed, address(word))}
         for word in ("trusts", "not-yet", "unknown", "untrusting", "old")
     }
     names = [row.name for row in rows]
@@ -146,8 +144,8 @@ def test_workstations_are_listed_by_what_they_lack(
         "untrusting": {names[1], names[2]},
         "old": set(names),
     }
-    assert "1 workstation says nothing of roots" in text(as_administrator, f"{PAGE}silent/")
-    as_administrator.post(f"{PAGE}silent/")
+    assert "1 workstation says nothing of roots" in text(confirmed, f"{PAGE}silent/")
+    confirmed.post(f"{PAGE}silent/")
     assert Workstation.objects.filter(newest_root=rollover.successor).count() == 2
 
 

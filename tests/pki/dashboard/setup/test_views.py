@@ -121,7 +121,7 @@ def upload(name: str, content: bytes) -> SimpleUploadedFile:
 
 @pytest.mark.parametrize("form", ["json", "encrypted json", "pfx", "pem", "der"])
 def test_a_root_is_imported_from_every_form(
-    as_administrator: Client, root_key: keys.PrivateKey, form: str
+    confirmed: Client, root_key: keys.PrivateKey, form: str
 ) -> None:
     root = issuing.root("CM Agent CA", root_key, now=NOW)
     files = {
@@ -132,7 +132,7 @@ def test_a_root_is_imported_from_every_form(
         "der": [bundles.der(root), keys.to_der(root_key)],
     }[form]
     password = "geheim" if form in {"encrypted json", "pfx"} else ""
-    answer = as_administrator.post(
+    answer = confirmed.post(
         "/setup/root/import/",
         {"upload": [upload(f"file{n}", file) for n, file in enumerate(files)],
          "password": password},
@@ -142,14 +142,14 @@ def test_a_root_is_imported_from_every_form(
     assert bytes(stored.der) == bundles.der(root)
 
 
-def test_a_root_that_openssl_made_is_imported(as_administrator: Client, tmp_path: Path) -> None:
+def test_a_root_that_openssl_made_is_imported(confirmed: Client, tmp_path: Path) -> None:
     subprocess.run(
         "openssl req -x509 -newkey rsa:2048 -nodes -keyout k.pem -out c.pem -days 30 "
         "-subj '/CN=Old CA'",
         shell=True, cwd=tmp_path, check=True, capture_output=True,
     )  # fmt: skip
     files = [upload(name, (tmp_path / name).read_bytes()) for name in ("c.pem", "k.pem")]
-    answer = as_administrator.post("/setup/root/import/", {"upload": files})
+    answer = confirmed.post("/setup/root/import/", {"upload": files})
     assert answer.status_code == 302, answer.content.decode()
     assert Authority.objects.get().common_name == "Old CA"
 
@@ -167,7 +167,7 @@ def refused(client: Client, files: list[bytes], password: str = "") -> str:
 
 
 def test_each_thing_wrong_with_a_root_has_its_own_sentence(
-    as_administrator: Client, root_key: keys.PrivateKey
+    confirmed: Client, root_key: keys.PrivateKey
 ) -> None:
     root = issuing.root("CM Agent CA", root_key, now=NOW)
     other = keys.generate(KeySpec.parse("ec-p256"))
@@ -175,7 +175,7 @@ def test_each_thing_wrong_with_a_root_has_its_own_sentence(
     expired = issuing.root("CM Agent CA", root_key, now=old, lifetime=timedelta(days=30))
     leaf = issuing.temporary_certificate("cm1.example.com", root_key, now=NOW)
     pfx = bundles.pfx(root_key, root, [], "geheim", friendly_name="root")
-    client = as_administrator
+    client = confirmed
     assert "The password does not open the PFX file" in refused(client, [pfx], "wrong")
     assert "protected by a password" in refused(client, [pfx])
     assert "does not open the private key" in refused(
@@ -193,7 +193,7 @@ def test_each_thing_wrong_with_a_root_has_its_own_sentence(
     assert "1,048,576 is the most" in refused(client, [b"x" * 1_100_000])
 
 
-def test_a_second_root_is_refused(as_administrator: Client, authority: Authority) -> None:
-    answer = as_administrator.post("/setup/root/new/", {"common_name": "Another", "key": "ec-p256"})
+def test_a_second_root_is_refused(confirmed: Client, authority: Authority) -> None:
+    answer = confirmed.post("/setup/root/new/", {"common_name": "Another", "key": "ec-p256"})
     assert "There is a root already" in answer.content.decode()
     assert Authority.objects.count() == 1

@@ -10,18 +10,18 @@ GIVEN = {"name": "Branch", "days": "7", "uses": "2", "automatic": "on", "name_pa
 
 
 def test_a_token_is_shown_once_with_the_command_and_works(
-    authority: Authority, as_operator: Signed
+    authority: Authority, confirmed: Signed
 ) -> None:
-    page = as_operator.post("/tokens/new/", GIVEN).content.decode()
+    page = confirmed.post("/tokens/new/", GIVEN).content.decode()
     [token] = re.findall(r'<code id="token">(cft_[^<]+)</code>', page)
     assert f"--root-sha256 {authority.certificate.sha256} --token-stdin" in page
-    assert token not in as_operator.get("/tokens/").content.decode()
+    assert token not in confirmed.get("/tokens/").content.decode()
     assert Agent("pc-1", token).register().certificate is not None
-    assert "1 of 2" in as_operator.get("/tokens/").content.decode()
+    assert "1 of 2" in confirmed.get("/tokens/").content.decode()
 
 
 def test_a_withdrawn_token_says_so(authority: Authority, as_operator: Signed) -> None:
-    as_operator.post("/tokens/new/", GIVEN)
+    as_operator.post("/tokens/new/", {**GIVEN, "automatic": ""})
     row = EnrollmentToken.objects.get()
     as_operator.post(f"/tokens/{row.pk}/withdraw/")
     assert "Withdrawn" in as_operator.get("/tokens/").content.decode()
@@ -42,12 +42,10 @@ def test_only_administrators_let_agents_in_without_a_token(
     assert not current_policy().open
 
 
-def test_an_administrator_opens_registration(
-    authority: Authority, as_administrator: Signed
-) -> None:
-    as_administrator.post("/tokens/registration/", {"policy": "open"})
+def test_an_administrator_opens_registration(authority: Authority, confirmed: Signed) -> None:
+    confirmed.post("/tokens/registration/", {"policy": "open"})
     assert Agent("pc-1").register().workstation.state == "pending"
-    as_administrator.post("/tokens/registration/", {"policy": "automatic"})
+    confirmed.post("/tokens/registration/", {"policy": "automatic"})
     assert Agent("pc-2").register().workstation.state == "approved"
-    as_administrator.post("/tokens/registration/", {"policy": "token-only"})
+    confirmed.post("/tokens/registration/", {"policy": "token-only"})
     assert not current_policy().open

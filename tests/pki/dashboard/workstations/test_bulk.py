@@ -76,6 +76,7 @@ def test_undo_goes_to_the_preview_of_the_opposite(
 def test_revoking_many_without_a_reason_is_asked_again(
     as_operator: Signed, trusted: Workstation
 ) -> None:
+    as_operator.confirm()
     address = selected(as_operator, [trusted], "revoke")
     answer = as_operator.post(address, {"reason": "", "revocation_reason": "superseded"})
     assert answer.status_code == 200

@@ -37,6 +37,7 @@ def test_a_pending_workstation_is_on_the_overview_and_is_approved_from_its_page(
 def test_revoking_needs_a_reason_and_says_what_it_does(
     trusted: Workstation, as_operator: Signed
 ) -> None:
+    as_operator.confirm()
     address = f"/workstations/{trusted.pk}/revoke/"
     assert "also on a connection that is open" in text(as_operator.get(address))
     refused = as_operator.post(address, {"revocation_reason": "keyCompromise"})
