@@ -181,6 +181,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-certiflow-session"
 CSRF_COOKIE_NAME = "__Host-certiflow-csrf"
+#: The table keeps only a hash of the cookie's value.
+SESSION_ENGINE = "pki.dashboard.accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False

@@ -11,6 +11,7 @@ from pki.models.channel import Channel, ChannelKind
 from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.known_address import KnownAddress
 from pki.models.notice import Notice, Telling
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
@@ -24,6 +25,7 @@ from pki.models.saved_view import SavedView
 from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
+from pki.models.sign_in_policy import SignInPolicy
 from pki.models.user import Role, User
 from pki.models.workstation import Tag, TrustState, Workstation
 
@@ -45,6 +47,7 @@ __all__ = [
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "KnownAddress",
     "Notice",
     "PrivateKey",
     "Probe",
@@ -62,6 +65,7 @@ __all__ = [
     "Server",
     "ServerRollover",
     "SetupCode",
+    "SignInPolicy",
     "Tag",
     "TaskState",
     "Telling",

@@ -4,10 +4,13 @@ from typing import Any
 
 from allauth.account.signals import password_changed
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from pki.actions.accounts import end_sessions
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.client_address import client_address
@@ -55,4 +58,9 @@ def changed_two_step(
 ) -> None:
     what = {authenticator_added: "added", authenticator_removed: "removed"}.get(signal, "renewed")
     kind = authenticator.get_type_display() if authenticator else ""
-    record(actor(request, user), "user.two_step_changed", user, change=what, kind=str(kind))
+    with transaction.atomic():
+        # Somebody who got in without it, or with the one before, does not stay.
+        end_sessions(user)
+        record(actor(request, user), "user.two_step_changed", user, change=what, kind=str(kind))
+    # This one goes on, under a new cookie.
+    update_session_auth_hash(request, user)
