@@ -129,7 +129,7 @@ DATABASES = {
     )
 }
 #: In the database by default, so that rate limits hold across processes with no other service.
-CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}
+CACHES = setting.caches("CACHE_URL", default="dbcache://certiflow_cache")
 vars().update(setting.email("EMAIL_URL", default="consolemail://"))
 #: Seconds for each answer of the mail server.
 EMAIL_TIMEOUT = 20
@@ -165,8 +165,18 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 #: Seconds for which a password or passkey counts as fresh.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+#: By address, and by name and address: a name alone is never locked, since a stranger could then
+#: lock out the person. From addresses that never signed in with it (“strangers”) it is slow.
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": "10/m/ip,5/5m/key",
+    "password": "10/m/ip",
+    "password_here": "5/5m/key",
+    "password_strangers": "10/15m/key",
+    "password_strangers_slow": "1/20s/key",
+    # A code has six digits: one a minute takes years, with the password known.
+    "second_factor": "10/m/ip",
+    "second_factor_here": "5/5m/key",
+    "second_factor_strangers": "10/h/key",
+    "second_factor_strangers_slow": "1/m/key",
     # 60 random bits are out of reach of guessing long before this.
     "setup_code": "20/m/ip",
 }

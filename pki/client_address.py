@@ -19,11 +19,23 @@ def client_address(request: HttpRequest) -> str | None:
     return str(parsed(peer))
 
 
+def client_network(request: HttpRequest) -> str | None:
+    """What is counted as one address: an IPv4 address, or the /64 that one IPv6 client has."""
+    address = parsed(client_address(request) or "")
+    if address is None:
+        return None
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+
+
 def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(text.strip())
     except ValueError:
         return None
+    # A socket for both kinds shows IPv4 peers as ::ffff:192.0.2.1: all of them in one /64.
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def is_trusted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

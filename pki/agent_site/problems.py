@@ -6,7 +6,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.registration import TooMany
-from pki.client_address import client_address
+from pki.client_address import client_address, client_network
 from pki.errors import CertiflowError, Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 
 logger = logging.getLogger("certiflow.agents")
@@ -118,7 +118,7 @@ def write_down(request: HttpRequest, error: CertiflowError) -> None:
     address = client_address(request)
     reason = getattr(error, "reason", "") or error.code
     try:
-        if cache.add(f"agent-refused:{address}:{reason}"[:200], 1, ONCE_IN):
+        if caches["refusals"].add(f"{client_network(request)}:{reason}"[:200], 1, ONCE_IN):
             with transaction.atomic():
                 record(
                     Actor(name="agent", door="agent", address=address),

@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from pki.actions.accounts import end_sessions
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.client_address import client_address
+from pki.actions.known_addresses import remember_address
+from pki.client_address import client_address, client_network
 from pki.models import User
 
 
@@ -28,7 +29,9 @@ def actor(request: HttpRequest | None, user: User | None, name: str = "") -> Act
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
-    record(actor(request, user), "user.signed_in", user)
+    with transaction.atomic():
+        record(actor(request, user), "user.signed_in", user)
+        remember_address(user, client_network(request))
 
 
 @receiver(user_logged_out)
