@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "pki.dashboard.middleware.SetupFirstMiddleware",
     # Every page asks for a sign-in unless its view says login_not_required.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pki.dashboard.accounts.sign_in_middleware.SignInPolicyMiddleware",
     "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]

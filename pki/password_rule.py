@@ -35,7 +35,7 @@ def check_password(
     if len(password) < LENGTH:
         raise InvalidInput(
             f"This password has {len(password)} characters; at least {LENGTH} are needed. Choose "
-            "a longer one: four or five words that have nothing to do with each other, for example.",
+            "a longer one: four or five words that have nothing to do with each other.",
             code="password.weak",
             field=field,
         )

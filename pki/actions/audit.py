@@ -83,6 +83,7 @@ EVENTS = {
     "user.sign_in_failed": "Sign-in failed",
     "user.password_changed": "Password changed",
     "user.two_step_changed": "Two-step sign-in changed",
+    "sign_in.policy_changed": "Sign-in policy changed",
 }
 
 

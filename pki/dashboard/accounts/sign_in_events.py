@@ -1,5 +1,6 @@
 """Signing in and out, written to the audit trail."""
 
+import time
 from typing import Any
 
 from allauth.account.signals import password_changed
@@ -17,6 +18,10 @@ from pki.actions.known_addresses import remember_address
 from pki.client_address import client_address, client_network
 from pki.models import User
 
+#: In the session, as seconds since 1970.
+SIGNED_IN_AT = "signed_in_at"
+ACTIVE_AT = "active_at"
+
 
 def actor(request: HttpRequest | None, user: User | None, name: str = "") -> Actor:
     return Actor(
@@ -32,6 +37,7 @@ def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     with transaction.atomic():
         record(actor(request, user), "user.signed_in", user)
         remember_address(user, client_network(request))
+    request.session[SIGNED_IN_AT] = request.session[ACTIVE_AT] = int(time.time())
 
 
 @receiver(user_logged_out)
