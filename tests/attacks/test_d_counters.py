@@ -19,14 +19,16 @@ LOGIN = "/accounts/login/"
 
 
 @pytest.fixture
-def small(db: None) -> CounterCache:
+def small(db: None, settings: Any) -> CounterCache:
     """As in use, with room for twenty."""
-    cache = CounterCache("small_counters", {"OPTIONS": {"MAX_ENTRIES": 20}})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE small_counters (cache_key varchar(255) NOT NULL PRIMARY KEY, "
-            "value text NOT NULL, expires timestamp NOT NULL)"
-        )
+    entry = {
+        "BACKEND": "pki.counter_cache.CounterCache", "LOCATION": "small_counters",
+        "OPTIONS": {"MAX_ENTRIES": 20},
+    }  # fmt: skip
+    settings.CACHES = {"default": entry}
+    call_command("createcachetable", verbosity=0)
+    cache = caches["default"]
+    assert isinstance(cache, CounterCache)
     return cache
 
 
