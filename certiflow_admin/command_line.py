@@ -37,6 +37,10 @@ COMMANDS = {
         "restore": "Put a backup into an empty installation",
         "rekey": "Seal every private key under a new master key",
     },
+    "People": {
+        "sign-in": "Show or choose idle limits and who needs a second factor",
+        "reset-second-factor": "Take a lost second factor from a person, who can add another",
+    },
 }
 OURS = {name: line for group in COMMANDS.values() for name, line in group.items()}
 
@@ -124,7 +128,7 @@ def overview() -> str:
     lines = ["Usage: certiflow COMMAND [OPTIONS]", ""]
     for group, commands in COMMANDS.items():
         lines.append(f"{group}:")
-        lines += [f"  {name:<14}{line}" for name, line in commands.items()]
+        lines += [f"  {name:<21}{line}" for name, line in commands.items()]
         lines.append("")
     lines.append("“certiflow COMMAND --help” tells more. Django's own commands (check, migrate,")
     lines.append("shell …) work as well.")

@@ -86,11 +86,39 @@ class Setting:
         entry["CONN_MAX_AGE"] = 600
         return entry
 
-    def cache(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.cache_url_config, default=default)
+    def caches(self, name: str, *, default: str) -> dict[str, dict[str, Any]]:
+        return counter_caches(self.parsed(name, environ.Env.cache_url_config, default=default))
 
     def email(self, name: str, *, default: str) -> dict[str, Any]:
         return self.parsed(name, environ.Env.email_url_config, default=default)
+
+
+#: What is counted, each kind apart, so that a flood of one pushes out nothing of another: tries to
+#: sign in, and refusals of agents.
+COUNTED = ("counters", "refusals")
+#: Far more than an attacker can make within the minutes that a counter lives.
+COUNTERS_LIMIT = 100_000
+
+
+def counter_caches(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The ``CACHES`` setting for the cache that was asked for."""
+    return {"default": entry, **{alias: counter_cache(alias, entry) for alias in COUNTED}}
+
+
+def counter_cache(alias: str, entry: dict[str, Any]) -> dict[str, Any]:
+    made = {**entry, "OPTIONS": {**entry.get("OPTIONS", {})}}
+    location = str(entry.get("LOCATION", ""))
+    if entry["BACKEND"].endswith(".db.DatabaseCache"):
+        made["BACKEND"] = "pki.counter_cache.CounterCache"
+        made["LOCATION"] = f"{location}_{alias}"
+    elif entry["BACKEND"].endswith(".locmem.LocMemCache"):
+        made["LOCATION"] = f"{location}_{alias}"
+    else:
+        # A server of its own, which has its own rules for what goes when it is full.
+        made["KEY_PREFIX"] = f"{entry.get('KEY_PREFIX', '')}{alias}"
+        return made
+    made["OPTIONS"]["MAX_ENTRIES"] = COUNTERS_LIMIT
+    return made
 
 
 def on_or_off(text: str) -> bool:

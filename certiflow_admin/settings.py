@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "pki.dashboard.middleware.SetupFirstMiddleware",
     # Every page asks for what its rule says: sign-in, role, fresh sign-in; without a rule, nobody.
     "pki.dashboard.access_middleware.AccessMiddleware",
+    "pki.dashboard.accounts.sign_in_middleware.SignInPolicyMiddleware",
     "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]
@@ -139,7 +140,7 @@ DATABASES = {
     )
 }
 #: In the database by default, so that rate limits hold across processes with no other service.
-CACHES = {"default": setting.cache("CACHE_URL", default="dbcache://certiflow_cache")}
+CACHES = setting.caches("CACHE_URL", default="dbcache://certiflow_cache")
 vars().update(setting.email("EMAIL_URL", default="consolemail://"))
 #: Seconds for each answer of the mail server.
 EMAIL_TIMEOUT = 20
@@ -160,8 +161,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "pki.actions.password_validation.GuessValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -175,8 +175,18 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 #: Seconds for which a password or passkey counts as fresh.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+#: By address, and by name and address: a name alone is never locked, since a stranger could then
+#: lock out the person. From addresses that never signed in with it (“strangers”) it is slow.
 ACCOUNT_RATE_LIMITS = {
-    "login_failed": "10/m/ip,5/5m/key",
+    "password": "10/m/ip",
+    "password_here": "5/5m/key",
+    "password_strangers": "10/15m/key",
+    "password_strangers_slow": "1/20s/key",
+    # A code has six digits: one a minute takes years, with the password known.
+    "second_factor": "10/m/ip",
+    "second_factor_here": "5/5m/key",
+    "second_factor_strangers": "10/h/key",
+    "second_factor_strangers_slow": "1/m/key",
     # 60 random bits are out of reach of guessing long before this.
     "setup_code": "20/m/ip",
 }
@@ -197,6 +207,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-certiflow-session"
 CSRF_COOKIE_NAME = "__Host-certiflow-csrf"
+#: The table keeps only a hash of the cookie's value.
+SESSION_ENGINE = "pki.dashboard.accounts.sessions"
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False

@@ -38,4 +38,4 @@ urlpatterns = [
 if find_spec("pki.publication.urls"):
     urlpatterns.append(path("", include("pki.publication.urls")))
 
-handler429 = "pki.dashboard.accounts.attempts.too_many"
+handler429 = "pki.dashboard.accounts.attempt_events.too_many"

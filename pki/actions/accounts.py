@@ -3,6 +3,7 @@
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
@@ -58,12 +59,21 @@ def change_user(
                 field="role",
             )
         before = standing(changed)
+        if (changed.role, changed.is_active) != (role, is_active):
+            # Neither a closed account nor a role that was taken away comes back in a session.
+            end_sessions(changed)
         changed.role, changed.is_active = role, is_active
         if address is not None:
             changed.email = address
         changed.save(update_fields=["role", "is_active", "email"])
         record(actor, "user.changed", changed, before=before, **standing(changed))
     return changed
+
+
+def end_sessions(user: User) -> None:
+    """Whoever is signed in as this person signs in anew; in the caller's transaction."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
 
 
 def standing(user: User) -> dict[str, object]:

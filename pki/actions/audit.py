@@ -91,6 +91,7 @@ EVENTS = {
     "user.second_step_failed": "Wrong second step",
     "user.password_changed": "Password changed",
     "user.two_step_changed": "Two-step sign-in changed",
+    "sign_in.policy_changed": "Sign-in policy changed",
 }
 
 

@@ -15,7 +15,8 @@ from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey
-from pki.x509 import checks, issuing, keys, name_constraints, names, root_file
+from pki.password_rule import FILES, check_password
+from pki.x509 import bundles, checks, issuing, keys, name_constraints, names, root_file
 from pki.x509.material import Material
 from pki.x509.profiles import ROOT
 
@@ -122,7 +123,12 @@ def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKe
 
 
 def export_root_file(authority: Authority, *, actor: Actor, password: str) -> bytes:
-    """``agent_root_ca.json`` with the key in it, encrypted when there is a password."""
+    """``agent_root_ca.json`` with the key in it, encrypted when there is a password.
+
+    Raises InvalidInput ``password.weak``.
+    """
+    if bundles.password_bytes(password):
+        check_password(password, FILES, known=[settings.HOST, authority.common_name])
     content = root_file.write(
         parsed(authority.certificate), open_key(authority.private_key), password
     )

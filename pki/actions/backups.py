@@ -7,8 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -21,6 +19,7 @@ from pki.actions.snapshot import snapshot
 from pki.errors import Conflict, InvalidInput
 from pki.files import PRIVATE, writing
 from pki.models import Authority, Backup, PrivateKey, Secret, User
+from pki.password_rule import FILES, check_password
 from pki.vault.container import Lock, Sealer
 from pki.vault.ring import KeyRing
 
@@ -50,7 +49,7 @@ def back_up(path: Path, password: str, *, actor: Actor, overwrite: bool = False)
     Raises InvalidInput ``backup.password``, Conflict ``files.exist`` and ``backup.nothing``,
     Unavailable ``files.not_written`` and what the key ring raises.
     """
-    check_password(password)
+    check_backup_password(password)
     with writing(path, PRIVATE, overwrite=overwrite) as file:
         ring = current_ring()
         with snapshot() as alias:
@@ -69,13 +68,13 @@ def back_up(path: Path, password: str, *, actor: Actor, overwrite: bool = False)
     return Made(noted(manifest, size, actor), manifest, unopenable)
 
 
-def check_password(password: str) -> None:
-    """As strict as for people: whoever finds the file can try for years."""
+def check_backup_password(password: str) -> None:
     try:
-        validate_password(password)
-    except ValidationError as error:
+        check_password(password, FILES, known=[settings.HOST])
+    except InvalidInput as error:
         raise InvalidInput(
-            f"{' '.join(error.messages)} Choose a better one for the backup; nothing was written.",
+            f"{error.message} Nothing was written. “certiflow backup FILE --generate-password” "
+            "makes one and prints it.",
             code="backup.password",
             field="password",
         ) from None

@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 
 def network_of(address: str | None) -> str:
@@ -26,4 +26,4 @@ def key_of(purpose: str, *parts: str) -> str:
 
 def is_first(purpose: str, *parts: str, seconds: int) -> bool:
     """Whether no process has asked this within so many seconds."""
-    return bool(cache.add(key_of(purpose, *parts), 1, seconds))
+    return bool(caches["refusals"].add(key_of(purpose, *parts), 1, seconds))

@@ -54,6 +54,9 @@ def run(options: Options) -> int:
     if not options.force:
         refuse_existing([options.out / name for name in wanted_files(options)])
     given = passwords.read(options)
+    if options.generate_root_password:
+        # Before the files are there: without it nobody could open them.
+        error(f"The root's password, shown this once:\n{given.root}")
     made = make(options, given)
     for warning in made.warnings:
         error(f"Warning: {warning}")

@@ -23,6 +23,7 @@ class Options:
     install_to_store: bool = False
     out: Path = field(default_factory=Path)
     root_password_from_stdin: bool = False
+    generate_root_password: bool = False
     days: int | None = None
     names: list[str] = field(default_factory=list)
     permitted: list[str] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Options:
     pem: bool = False
     pfx: str = "compatible"
     allow_weak_keys: bool = False
+    allow_weak_password: bool = False
     help: bool = False
 
     @property
@@ -104,6 +106,8 @@ OPTIONS = (
            belongs_to="server"),
     Option("root-pwd-stdin", flag("root_password_from_stdin"),
            help="read the root file's password from stdin (after the PFX's, a line each)"),
+    Option("generate-root-pwd", flag("generate_root_password"), belongs_to="root",
+           help="make the new root's password and print it, this once"),
     Option("out", path("out"), "DIR", "where the files go; by default the current directory",
            is_path=True),
     Option("force", flag("force"), help="replace files that exist"),
@@ -113,6 +117,8 @@ OPTIONS = (
     Option("pfx-legacy", flag("pfx", "legacy"), belongs_to="server",
            help="PFX for systems before Windows Vista"),
     Option("allow-weak-keys", flag("allow_weak_keys"), help="allow keys of 1024 to 2047 bits"),
+    Option("allow-weak-password", flag("allow_weak_password"), belongs_to="root",
+           help="allow a password of the new root that is easy to guess"),
     Option("installToStore", flag("install_to_store"),
            help="put the certificates into this computer's stores", also=("install-to-store",)),
     Option("help", flag("help"), help="show this", also=("h", "?")),

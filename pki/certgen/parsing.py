@@ -90,6 +90,8 @@ def checked(options: Options, given: list[Option]) -> Options:
         raise UsageError("A server certificate needs a root: root for a new one, or rootKey FILE.")
     if options.password and options.password_from_stdin:
         raise UsageError("Give the password either by pwd or by pwd-stdin.")
+    if options.root_password_from_stdin and options.generate_root_password:
+        raise UsageError("Give either root-pwd-stdin or generate-root-pwd.")
     if {"pfx-modern", "pfx-legacy"} <= {option.name for option in given}:
         raise UsageError("Give either pfx-modern or pfx-legacy: the PFX is of one kind.")
     for option in given:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pki.certgen.options import Options
 from pki.errors import InvalidInput
+from pki.password_rule import FILES, check_password, random_password
 from pki.x509 import bundles
 
 #: Bytes; longer than every password allowed, so that the limit can still say its number.
@@ -30,6 +31,10 @@ def read(options: Options) -> Passwords:
     check("pwd", pfx)
     if options.root:
         check("root-pwd-stdin", root)
+        if root and not options.allow_weak_password:
+            check_strength("root-pwd-stdin", root)
+    if options.generate_root_password:
+        root = random_password()
     return Passwords(pfx, root)
 
 
@@ -39,6 +44,18 @@ def check(option: str, password: str) -> None:
         bundles.password_bytes(password)
     except InvalidInput as error:
         raise refusal(option, error.message, error.code) from None
+
+
+def check_strength(option: str, password: str) -> None:
+    """Whoever finds the root's file can try for years."""
+    try:
+        check_password(password, FILES)
+    except InvalidInput as error:
+        raise refusal(
+            option,
+            f"{error.message} generate-root-pwd makes one; allow-weak-password takes this one.",
+            error.code,
+        ) from None
 
 
 def line(option: str, prompt: str, *, new: bool) -> str:

@@ -39,6 +39,12 @@ class Rule:
     fresh_when: Callable[[HttpRequest, Mapping[str, Any]], bool] | None = None
 
 
+def is_open(name: str) -> bool:
+    """Whether a page is open to people who have not signed in."""
+    rule = RULES.get(name)
+    return rule is not None and ANYONE in {rule.read, rule.change}
+
+
 def revokes(_request: HttpRequest, arguments: Mapping[str, Any]) -> bool:
     return bool(arguments["verb"] == "revoke")
 
@@ -173,12 +179,14 @@ RULES: Mapping[str, Rule] = {
     # Settings and people.
     "settings": ADMINISTRATORS_PAGE,
     "settings-names": GRAVE,
+    "settings-sign-in": GRAVE,
     "settings-reminders": Rule(ADMINISTRATOR, ADMINISTRATOR, Fresh.TO_CHANGE),
     "settings-reminder": GRAVE,
     "settings-users": ADMINISTRATORS_PAGE,
     "settings-user-add": GRAVE,
     "settings-user": GRAVE,
     "settings-user-password": GRAVE,
+    "settings-user-second-factor": GRAVE,
     # Signing in and the own account; these views limit attempts themselves.
     "account_login": OPEN,
     "account_logout": OPEN,

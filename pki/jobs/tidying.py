@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from pki.actions.known_addresses import forget_old_addresses
+from pki.counter_cache import CounterCache
 from pki.jobs.kind import Kind
 from pki.models import BulkChange, Delivery, DeliveryState, Reminder
 
@@ -28,7 +31,16 @@ def work() -> str:
         started_at=None, created_at__lt=now - KEEP_PREVIEWS, undone_by=None
     ).delete()
     told = old_reminders_and_messages(now)
+    forget_old_addresses(now)
+    remove_old_counters()
     return f"{sessions:,} sessions, {results:,} job orders, {previews:,} previews, {told} removed"
+
+
+def remove_old_counters() -> None:
+    for alias in caches:
+        cache = caches[alias]
+        if isinstance(cache, CounterCache):
+            cache.remove_expired()
 
 
 def old_reminders_and_messages(now: datetime) -> str:

@@ -11,6 +11,7 @@ from pki.models.channel import Channel, ChannelKind
 from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.known_address import KnownAddress
 from pki.models.name_policy import NamePolicy
 from pki.models.notice import Notice, Telling
 from pki.models.private_key import PrivateKey
@@ -26,6 +27,7 @@ from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.server_name import ServerName
 from pki.models.setup_code import SetupCode
+from pki.models.sign_in_policy import SignInPolicy
 from pki.models.trail_minute import TrailMinute
 from pki.models.user import Role, User
 from pki.models.workstation import Tag, TrustState, Workstation
@@ -48,6 +50,7 @@ __all__ = [
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "KnownAddress",
     "NamePolicy",
     "Notice",
     "PrivateKey",
@@ -67,6 +70,7 @@ __all__ = [
     "ServerName",
     "ServerRollover",
     "SetupCode",
+    "SignInPolicy",
     "Tag",
     "TaskState",
     "Telling",

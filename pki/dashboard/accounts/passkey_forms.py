@@ -6,7 +6,7 @@ from allauth.core import context
 from allauth.mfa.webauthn import forms
 from django.core.exceptions import ValidationError
 
-from pki.dashboard.accounts.attempts import note_second_step
+from pki.dashboard.accounts.attempt_events import note_second_step
 from pki.models import User
 
 

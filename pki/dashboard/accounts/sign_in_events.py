@@ -1,5 +1,6 @@
 """Signing in and out, written to the audit trail."""
 
+import time
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -10,20 +11,35 @@ from allauth.mfa.signals import (
     authenticator_removed,
     authenticator_reset,
 )
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from pki.actions.accounts import end_sessions
 from pki.actions.audit import record
-from pki.dashboard.accounts.attempts import actor, note_failed_sign_in, note_second_step
+from pki.actions.counters import network_of
+from pki.actions.known_addresses import remember_address
+from pki.client_address import client_address
+from pki.dashboard.accounts.attempt_events import actor, note_failed_sign_in, note_second_step
 from pki.dashboard.accounts.sign_in_method import SECOND_STEPS, in_words
 from pki.models import User
+
+#: In the session, as seconds since 1970.
+SIGNED_IN_AT = "signed_in_at"
+ACTIVE_AT = "active_at"
 
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     method = in_words(get_authentication_records(request, user))
-    record(actor(request, user), "user.signed_in", user, **({"method": method} if method else {}))
+    with transaction.atomic():
+        record(
+            actor(request, user), "user.signed_in", user, **({"method": method} if method else {})
+        )
+        remember_address(user, network_of(client_address(request)))
+    request.session[SIGNED_IN_AT] = request.session[ACTIVE_AT] = int(time.time())
 
 
 @receiver(user_logged_out)
@@ -55,4 +71,9 @@ def changed_two_step(
 ) -> None:
     what = {authenticator_added: "added", authenticator_removed: "removed"}.get(signal, "renewed")
     kind = authenticator.get_type_display() if authenticator else ""
-    record(actor(request, user), "user.two_step_changed", user, change=what, kind=str(kind))
+    with transaction.atomic():
+        # Somebody who got in without it, or with the one before, does not stay.
+        end_sessions(user)
+        record(actor(request, user), "user.two_step_changed", user, change=what, kind=str(kind))
+    # This one goes on, under a new cookie.
+    update_session_auth_hash(request, user)

@@ -7,6 +7,10 @@ e-mail addresses, a password reset by e-mail) has no address at all.
 from allauth.account import views
 from django.urls import include, path
 
+from pki.dashboard.accounts.attempts import count_apart
+
+count_apart()
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),

@@ -9,8 +9,8 @@ class ExportForm(NewPasswordMixin):
     password = new_password_field(
         "Password for the file",
         required=False,
-        help_text="Encrypts the private key in the file. Leave both empty only for a program that "
-        "reads no encrypted file.",
+        help_text="Encrypts the private key in the file, so it has to withstand years of guessing. "
+        "Leave both empty only for a program that reads no encrypted file.",
     )
     password_again = repeated_password_field(required=False)
     unencrypted = forms.BooleanField(
@@ -19,8 +19,13 @@ class ExportForm(NewPasswordMixin):
         required=False,
     )
 
+    #: What the page offered, so that the one shown is the one used.
+    generated = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}
+        if "use_generated" in self.data:
+            data["password"] = data.get("generated", "")
         if not data.get("password") and not data.get("unencrypted") and not self.errors:
             self.add_error(
                 "password",

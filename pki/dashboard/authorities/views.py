@@ -20,6 +20,7 @@ from pki.dashboard.form_errors import add_error
 from pki.errors import CertiflowError
 from pki.models import Authority, Certificate, RevocationList, Rollover
 from pki.models.certificate import EXPIRING
+from pki.password_rule import random_password
 from pki.x509 import facts
 
 
@@ -65,7 +66,7 @@ def authority_export(request: HttpRequest, pk: str) -> HttpResponse:
     authority = get_object_or_404(
         Authority.objects.select_related("certificate", "private_key"), pk=pk
     )
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST or None, initial={"generated": random_password()})
     if form.is_valid():
         try:
             content = export_root_file(

@@ -56,3 +56,22 @@ class UserForm(forms.Form):
 class PasswordForm(NewPasswordMixin):
     password = new_password_field("New password", help_text="12 characters at least.")
     password_again = repeated_password_field()
+
+
+class SignInPolicyForm(forms.Form):
+    second_factor_roles = forms.MultipleChoiceField(
+        label="Who needs a second factor",
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="People of these roles get to nothing else before they add a passkey, a security "
+        "key or an authenticator app.",
+    )
+    administrator_idle_minutes = forms.IntegerField(
+        label="Sign idle administrators out after, in minutes",
+        help_text="5 to 480; 0 for no limit. Pages that refresh themselves are no activity.",
+    )
+    other_idle_minutes = forms.IntegerField(
+        label="Sign everybody else out after, in minutes",
+        help_text="5 to 480; 0 for no limit. Every session ends 8 hours after signing in.",
+    )

@@ -14,18 +14,26 @@ class UserTable(tables.Table):
     email = tables.Column("E-mail address", default="–", orderable=False)
     role = tables.Column("Role", accessor="get_role_display", order_by="role")
     is_active = tables.Column("May sign in")
+    has_second_factor = tables.Column("Second factor")
     last_login = tables.Column("Last signed in", empty_values=())
 
     class Meta:
         model = User
         fields = ()
-        sequence = ("username", "email", "role", "is_active", "last_login")
+        sequence = ("username", "email", "role", "is_active", "has_second_factor", "last_login")
 
     def render_is_active(self, value: bool) -> SafeString:
         return (
             dashboard.badge("Yes", "good", "circle-check")
             if value
             else dashboard.badge("Closed", "quiet", "lock")
+        )
+
+    def render_has_second_factor(self, value: bool) -> SafeString:
+        return (
+            dashboard.badge("Yes", "good", "circle-check")
+            if value
+            else dashboard.badge("None", "soon", "alert-triangle")
         )
 
     def render_last_login(self, value: datetime | None) -> SafeString:

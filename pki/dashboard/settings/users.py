@@ -6,6 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django_tables2 import RequestConfig
 
 from pki.actions.accounts import add_user, change_user, set_password
+from pki.actions.second_factors import reset_second_factors
+from pki.actions.sign_in_policy import has_second_factor, with_second_factor
 from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.settings.forms import AddUserForm, PasswordForm, UserForm
@@ -15,7 +17,7 @@ from pki.models import User
 
 
 def user_list(request: HttpRequest) -> HttpResponse:
-    table = UserTable(User.objects.order_by("username"))
+    table = UserTable(with_second_factor().order_by("username"))
     RequestConfig(request, paginate={"per_page": 25}).configure(table)
     return render(request, "settings/users.html", {"table": table})
 
@@ -54,7 +56,8 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"The changes to {person.username} are saved.")
             return redirect("settings-users")
-    return render(request, "settings/user.html", {"form": form, "person": person})
+    context = {"form": form, "person": person, "has_second_factor": has_second_factor(person)}
+    return render(request, "settings/user.html", context)
 
 
 def user_password(request: HttpRequest, pk: int) -> HttpResponse:
@@ -69,3 +72,13 @@ def user_password(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{person.username} signs in with the new password.")
             return redirect("settings-users")
     return render(request, "settings/user_password.html", {"form": form, "person": person})
+
+
+def user_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Taking away one that was lost."""
+    person = get_object_or_404(User, pk=pk)
+    if request.method == "POST":
+        reset_second_factors(person, actor=actor_of(request))
+        messages.success(request, f"{person.username} signs in with the password alone for now.")
+        return redirect("settings-users")
+    return render(request, "settings/user_second_factor.html", {"person": person})

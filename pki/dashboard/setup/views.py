@@ -18,7 +18,7 @@ from pki.actions.servers import add_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
 from pki.client_address import client_address
 from pki.dashboard.access import actor_of
-from pki.dashboard.accounts.attempts import note_setup_code, too_many
+from pki.dashboard.accounts.attempt_events import note_setup_code, too_many
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.setup.forms import AdministratorForm, HostForm, ImportRootForm, NewRootForm
 from pki.errors import CertiflowError

@@ -10,6 +10,7 @@ from pki.files import refuse_existing
 from pki.management.command import ActionCommand
 from pki.management.json_output import add_json_option, write_document
 from pki.management.passwords import password_for
+from pki.password_rule import random_password
 
 
 class Command(ActionCommand):
@@ -17,9 +18,14 @@ class Command(ActionCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="the file to write")
-        parser.add_argument(
+        password = parser.add_mutually_exclusive_group()
+        password.add_argument(
             "--password-stdin", action="store_true",
             help="the password of the backup is one line of standard input",
+        )  # fmt: skip
+        password.add_argument(
+            "--generate-password", action="store_true",
+            help="make a password and print it, this once, to standard error",
         )  # fmt: skip
         parser.add_argument("--force", action="store_true", help="replace a file that is there")
         add_json_option(parser)
@@ -28,12 +34,20 @@ class Command(ActionCommand):
         path: Path = options["file"]
         if not options["force"]:
             refuse_existing([path])
-        password = password_for("the backup", on_stdin=options["password_stdin"], new=True)
+        password = self.generated() if options["generate_password"] else password_for(
+            "the backup", on_stdin=options["password_stdin"], new=True
+        )  # fmt: skip
         made = back_up(path, password, actor=self.actor, overwrite=options["force"])
         if options["json"]:
             write_document(self.stdout, document(path, made))
         else:
             self.stdout.write("\n".join(lines(path, made)))
+
+    def generated(self) -> str:
+        """Before the file is there: one whose password nobody saw would be worth nothing."""
+        password = random_password()
+        self.stderr.write(f"The password of this backup, shown this once:\n{password}")
+        return password
 
 
 def document(path: Path, made: Made) -> dict[str, Any]:

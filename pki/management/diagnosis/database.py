@@ -47,7 +47,7 @@ def migrations() -> Finding:
 def findings() -> Iterator[Finding]:
     """What can be asked once the tables are there."""
     yield from whole()
-    yield from cache_table()
+    yield from cache_tables()
     yield clock()
 
 
@@ -63,18 +63,22 @@ def whole() -> Iterator[Finding]:
         yield mend("Database file", f"It is damaged: {result[:200]}.", "Restore a backup.")
 
 
-def cache_table() -> Iterator[Finding]:
-    cache = caches["default"]
-    if not isinstance(cache, BaseDatabaseCache):
+def cache_tables() -> Iterator[Finding]:
+    names = [
+        str(settings.CACHES[alias]["LOCATION"])
+        for alias in settings.CACHES
+        if isinstance(caches[alias], BaseDatabaseCache)
+    ]
+    if not names:
         return
-    name = settings.CACHES["default"]["LOCATION"]
-    if name in connection.introspection.table_names():
-        yield ok("Cache table", f"{name} is there.")
-    else:
+    missing = sorted(set(names) - set(connection.introspection.table_names()))
+    if missing:
         yield mend(
-            "Cache table", f"{name} is missing, so nobody can sign in.",
+            "Cache tables", f"{', '.join(missing)} missing, so nobody can sign in.",
             "Run “certiflow createcachetable”.",
         )  # fmt: skip
+    else:
+        yield ok("Cache tables", f"{', '.join(names)} are there.")
 
 
 def clock() -> Finding:

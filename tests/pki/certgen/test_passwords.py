@@ -95,7 +95,8 @@ def test_a_new_password_is_typed_twice_and_one_that_exists_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     new = Options(root=True, root_password_from_stdin=True)
-    assert typed(monkeypatch, new, "one", "one").root == "one"
+    good = "nine wide purple ladders"
+    assert typed(monkeypatch, new, good, good).root == good
     with pytest.raises(InvalidInput, match="differ"):
         typed(monkeypatch, new, "one", "other")
     old = Options(root_key=Path("f"), root_password_from_stdin=True)

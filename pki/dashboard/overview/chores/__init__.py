@@ -11,6 +11,7 @@ from pki.dashboard.overview.chores.installation import installation
 from pki.dashboard.overview.chores.messages import messages_lost, nobody_told
 from pki.dashboard.overview.chores.roots import roots_in_need
 from pki.dashboard.overview.chores.servers import servers_in_need, this_host
+from pki.dashboard.overview.chores.sign_in import second_factors_missing
 from pki.dashboard.overview.chores.workstations import (
     changes_left,
     workstations_overdue,
@@ -31,5 +32,6 @@ def chores(now: datetime) -> list[Chore]:
         *this_host(),
         *roots_in_need(now),
         *nobody_told(),
+        *second_factors_missing(now),
         *installation(now),
     ]

@@ -6,6 +6,7 @@ from django.test import Client
 
 from pki.models import AuditEvent, Authority, Certificate
 from pki.x509 import root_file
+from tests.pki.conftest import PASSWORD
 
 
 def test_the_page_says_what_it_is_and_what_it_has_issued(
@@ -25,10 +26,10 @@ def export(client: Client, authority: Authority, **fields: str) -> object:
 
 
 def test_the_root_file_is_exported_encrypted(confirmed: Client, authority: Authority) -> None:
-    answer = export(confirmed, authority, password="geheim 1", password_again="geheim 1")
+    answer = export(confirmed, authority, password=PASSWORD, password_again=PASSWORD)
     content = answer.content  # type: ignore[attr-defined]
     assert "encryptedPrivateKey" in json.loads(content)
-    assert root_file.read(content, "geheim 1").certificate.subject.rfc4514_string() == (
+    assert root_file.read(content, PASSWORD).certificate.subject.rfc4514_string() == (
         "CN=CM Agent CA"
     )
     event = AuditEvent.objects.get(event="authority.exported")

@@ -101,5 +101,5 @@ def test_the_list_takes_as_many_queries_for_many_messages(
         Delivery(key=f"k{n}", sort="digest", address="a@example.com", label="a@example.com")
         for n in range(200)
     )
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         as_administrator.get("/settings/deliveries/")

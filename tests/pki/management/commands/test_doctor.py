@@ -231,9 +231,9 @@ def test_a_missing_cache_table_is_made_by_one_command(
         "BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table,
     }  # fmt: skip
     healthy.CACHES = {"default": cache}
-    assert findings()["Cache table"]["way_out"] == "Run “certiflow createcachetable”."
+    assert findings()["Cache tables"]["way_out"] == "Run “certiflow createcachetable”."
     call_command("createcachetable", verbosity=0)
-    assert "Cache table" not in findings()
+    assert "Cache tables" not in findings()
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {table}")
 
