@@ -11,7 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 
-from pki.actions.key_ring import current_ring
+from pki.actions.key_ring import current_ring, hand_over_responder_keys
 from pki.errors import Unavailable
 
 #: Any number that no other program on the same PostgreSQL uses for an advisory lock.
@@ -23,6 +23,7 @@ def prepare() -> None:
     prepare_tables()
     # After the tables: an existing installation without its ring must not get another one.
     current_ring()
+    hand_over_responder_keys()
 
 
 def prepare_tables() -> None:

@@ -51,6 +51,12 @@ MASTER_KEYS = setting.text("CERTIFLOW_MASTER_KEYS", default="")
 MASTER_KEYS_FILE = Path(
     setting.text("CERTIFLOW_MASTER_KEYS_FILE", default=str(DATA_DIR / "master_keys"))
 )
+#: Derived from the key ring and written by the product: all that the public site can open.
+RESPONDER_KEYS_FILE = Path(
+    setting.text("CERTIFLOW_RESPONDER_KEYS_FILE", default=str(DATA_DIR / "responder_keys"))
+)
+#: Whether this process may not have the key ring: true on the public site.
+WITHOUT_MASTER_KEYS = False
 SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secret_key")
 
 #: Lets a monitoring system on another machine read /metrics; empty: this machine only.

@@ -9,6 +9,7 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey
@@ -72,7 +73,7 @@ def store(
 
 def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKey) -> Authority:
     """An unsaved authority with its certificate and sealed key, in the caller's transaction."""
-    key.save(force_insert=True)
+    keep(key)
     source = Certificate.Source.IMPORTED if authority.imported else Certificate.Source.GENERATED
     stored = Certificate.objects.create(
         profile=ROOT.name,

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
@@ -68,7 +69,7 @@ def check(server: Server, certificate: x509.Certificate) -> None:
 
 def stored(server: Server, material: Material, key: PrivateKey | None) -> Certificate:
     if key is not None:
-        key.save(force_insert=True)
+        keep(key)
     return Certificate.objects.create(
         profile=SERVER.name,
         state=Certificate.State.ISSUED,

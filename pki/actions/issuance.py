@@ -20,6 +20,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
+from pki.actions.sealed_rows import keep
 from pki.actions.signer import Signer, active_signer, signer_of
 from pki.errors import Conflict
 from pki.models import AuditEvent, Certificate, PrivateKey, Server, Workstation
@@ -167,7 +168,7 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certif
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:
-            order.private_key.save(force_insert=True)
+            keep(order.private_key)
         return row
 
 

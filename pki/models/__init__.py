@@ -11,6 +11,7 @@ from pki.models.channel import Channel, ChannelKind
 from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.key_ring_state import KeyRingState, Ring, SealingKeys
 from pki.models.notice import Notice, Telling
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
@@ -21,6 +22,7 @@ from pki.models.reminder_policy import DigestTime, ReminderPolicy
 from pki.models.revocation_list import RevocationList
 from pki.models.rollover import Rollover, ServerRollover
 from pki.models.saved_view import SavedView
+from pki.models.sealed import Sealed
 from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.setup_code import SetupCode
@@ -45,6 +47,7 @@ __all__ = [
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "KeyRingState",
     "Notice",
     "PrivateKey",
     "Probe",
@@ -55,9 +58,12 @@ __all__ = [
     "ReminderKind",
     "ReminderPolicy",
     "RevocationList",
+    "Ring",
     "Role",
     "Rollover",
     "SavedView",
+    "Sealed",
+    "SealingKeys",
     "Secret",
     "Server",
     "ServerRollover",

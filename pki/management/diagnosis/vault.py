@@ -6,16 +6,17 @@ from pathlib import Path
 from django.conf import settings
 
 from pki.actions.key_ring import current_ring, has_sealed_keys
+from pki.actions.sealed_rows import SEALED, described
 from pki.actions.stored_keys import open_key
 from pki.actions.stored_secrets import open_secret
 from pki.errors import CertiflowError
 from pki.management.diagnosis.finding import Finding, mend, ok, warn
-from pki.models import Certificate, Channel, PrivateKey, Secret
+from pki.models import Channel, PrivateKey, Secret
 from pki.vault.ring import KeyRing
 from pki.x509 import keys
 
 RING = "Key ring"
-SEALED = "Private keys"
+KEYS = "Private keys"
 CHUNK = 500
 #: Records named in one finding.
 SHOWN = 20
@@ -52,11 +53,11 @@ def every_key() -> Finding:
         else:
             unusable.append(row)
     if not unusable:
-        return ok(SEALED, f"All {opened:,} open." if opened else "There are none yet.")
-    named = "; ".join(named_record(row) for row in unusable[:SHOWN])
+        return ok(KEYS, f"All {opened:,} open." if opened else "There are none yet.")
+    named = "; ".join(described(row) for row in unusable[:SHOWN])
     more = f"; and {len(unusable) - SHOWN:,} more" if len(unusable) > SHOWN else ""
     return mend(
-        SEALED,
+        KEYS,
         f"{len(unusable):,} of {opened + len(unusable):,} do not open: {named}{more}.",
         "Put the master key back into the ring if one was taken out; else restore these records "
         "from a backup, or renew the certificates with new keys.",
@@ -69,14 +70,6 @@ def opens(row: PrivateKey) -> bool:
     except (CertiflowError, ValueError):
         return False
     return keys.public_key_sha256(key.public_key()) == row.public_key_sha256
-
-
-def named_record(row: PrivateKey) -> str:
-    serials = Certificate.objects.filter(private_key=row).values_list(
-        "common_name", "serial_number"
-    )
-    of = ", ".join(f"{name} {serial}" for name, serial in serials[:3]) or "no certificate"
-    return f"{row.pk} (of {of}, sealed under {row.sealed_under})"
 
 
 def every_secret() -> Iterator[Finding]:
@@ -101,10 +94,8 @@ def secret_opens(row: Secret) -> bool:
 
 
 def older(ring: KeyRing) -> Iterator[Finding]:
-    behind = sum(
-        model._default_manager.exclude(sealed_under=ring.first.id).count()
-        for model in (PrivateKey, Secret)
-    )
+    keys = (ring.first.id, ring.for_responders().first.id)
+    behind = sum(model._default_manager.exclude(sealed_under__in=keys).count() for model in SEALED)
     if behind:
         yield warn(
             "Sealing",
