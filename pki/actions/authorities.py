@@ -9,6 +9,7 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.clock import PUBLICATION, bring_forward
 from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
@@ -88,6 +89,8 @@ def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKe
     authority.save(force_insert=True)
     stored.authority = authority
     stored.save(update_fields=["authority"])
+    # Its responder and its first revocation list.
+    bring_forward(PUBLICATION, timezone.now())
     return authority
 
 
