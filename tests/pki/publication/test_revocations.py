@@ -165,13 +165,9 @@ def test_nonsense_by_get_is_told_that_it_is(client: Client, authority: Authority
     assert status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-def test_another_type_and_too_much_are_refused_in_words(
-    client: Client, authority: Authority
-) -> None:
+def test_another_type_is_refused_in_words(client: Client, authority: Authority) -> None:
     answer = client.post("/ocsp/", b"{}", content_type="application/json")
     assert (answer.status_code, b"application/ocsp-request" in answer.content) == (415, True)
-    answer = client.post("/ocsp/", b"x" * 20_000, **ASKS)
-    assert (answer.status_code, b"16,384 bytes" in answer.content) == (413, True)
 
 
 def test_without_a_responder_ocsp_asks_to_try_later(
@@ -188,7 +184,7 @@ def test_an_answer_made_from_what_was_known_before_a_revocation_is_not_kept(
     answers = ocsp_answers.Answers()
     der = asked(issued)
     seen = answers._look()
-    answer = answers._made(ocsp_answers.ocsp.read(der), seen, ocsp_answers.timezone.now())
+    answer = answers._made(der, ocsp_answers.ocsp.read(der), seen, ocsp_answers.timezone.now())
     revoke(issued, "superseded", actor=SYSTEM)
     answers._looked_at = time.monotonic() - 2
     answers._look()
