@@ -176,6 +176,8 @@ ACCOUNT_RATE_LIMITS = {
     # 60 random bits are out of reach of guessing long before this.
     "setup_code": "20/m/ip",
 }
+#: Seals what makes one-time and recovery codes.
+MFA_ADAPTER = "pki.dashboard.accounts.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CertiFlow Admin"

@@ -4,6 +4,8 @@ Whatever a process knows of the ring, a record is stored only under the key that
 `keep` looks under a lock, and seals anew what was sealed before the key was changed.
 """
 
+from django.apps import apps
+
 from pki.actions.key_ring import current_ring, ring_for
 from pki.errors import Conflict, Unavailable
 from pki.models import Channel, KeyRingState, PrivateKey, Sealed, SealingKeys, Secret
@@ -87,6 +89,14 @@ def described(row: Sealed) -> str:
         serials = row.certificates.values_list("common_name", "serial_number")[:3]
         of = ", ".join(f"{name} {serial}" for name, serial in serials) or "no certificate"
         return f"private key {row.pk} (of {of}, sealed under {row.sealed_under})"
+    return f"secret {row.pk} ({owner_of(row)}sealed under {row.sealed_under})"
+
+
+def owner_of(row: Sealed) -> str:
     channel = Channel.objects.filter(secret=row.pk).first()
-    of = f"of the channel {channel}, " if channel else ""
-    return f"secret {row.pk} ({of}sealed under {row.sealed_under})"
+    if channel:
+        return f"of the channel {channel}, "
+    for factor in apps.get_model("mfa", "Authenticator")._default_manager.select_related("user"):
+        if any(str(row.pk) in str(value) for value in factor.data.values()):
+            return f"of a second factor of {factor.user}, "
+    return ""

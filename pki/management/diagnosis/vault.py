@@ -7,16 +7,18 @@ from django.conf import settings
 
 from pki.actions.key_ring import current_ring, has_sealed_keys
 from pki.actions.sealed_rows import SEALED, described
+from pki.actions.second_factors import in_the_clear
 from pki.actions.stored_keys import open_key
 from pki.actions.stored_secrets import open_secret
 from pki.errors import CertiflowError
 from pki.management.diagnosis.finding import Finding, mend, ok, warn
-from pki.models import Channel, PrivateKey, Secret
+from pki.models import PrivateKey, Secret
 from pki.vault.ring import KeyRing
 from pki.x509 import keys
 
 RING = "Key ring"
 KEYS = "Private keys"
+SECRETS = "Other secrets"
 CHUNK = 500
 #: Records named in one finding.
 SHOWN = 20
@@ -73,15 +75,25 @@ def opens(row: PrivateKey) -> bool:
 
 
 def every_secret() -> Iterator[Finding]:
-    """Addresses and signing keys of webhooks and chats; nothing to say where there are none."""
+    """Of webhooks, chats and second factors; nothing to say where there are none."""
     shut = [row for row in Secret.objects.order_by("pk") if not secret_opens(row)]
     if shut:
-        named = ", ".join(map(str, Channel.objects.filter(secret__in=shut)[:SHOWN]))
+        named = "; ".join(described(row) for row in shut[:SHOWN])
         yield mend(
-            "Webhooks and chats",
-            f"{len(shut):,} addresses do not open: {named or 'of no channel'}.",
-            "Put the master key back into the ring if one was taken out; else remove these "
-            "channels under Settings, Recipients, and add them again.",
+            SECRETS,
+            f"{len(shut):,} do not open: {named}.",
+            "Put the master key back into the ring if one was taken out; else remove the channels "
+            "under Settings, Recipients, and add them again, and take the second factors away, so "
+            "that their owners can set up new ones.",
+        )
+    elif count := Secret.objects.count():
+        yield ok(SECRETS, f"All {count:,} open.")
+    clear = len(in_the_clear())
+    if clear:
+        yield mend(
+            "Second factors",
+            f"The secrets of {clear:,} lie in the clear in the database.",
+            "Restart the product, which seals them at its start.",
         )
 
 

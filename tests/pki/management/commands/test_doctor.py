@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -143,11 +144,18 @@ def test_a_webhook_whose_address_does_not_open_is_named(
     healthy: Settings, findings: Findings
 ) -> None:
     add_webhook(default_group(), "Tickets", "https://tickets.example.com/hook", actor=SYSTEM)
-    assert "Webhooks and chats" not in findings()
+    assert findings()["Other secrets"]["verdict"] == "ok"
     Secret.objects.update(sealed=b"damaged")
-    found = findings()["Webhooks and chats"]
+    found = findings()["Other secrets"]
     assert found["verdict"] == "mend"
     assert "Tickets" in found["detail"]
+
+
+def test_a_second_factor_in_the_clear_is_told(healthy: Settings, findings: Findings) -> None:
+    assert "Second factors" not in findings()
+    user = User.objects.get()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DP"})
+    assert findings()["Second factors"]["verdict"] == "mend"
 
 
 def test_a_left_over_reservation_is_named(healthy: Settings, findings: Findings) -> None:
