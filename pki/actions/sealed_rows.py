@@ -6,8 +6,9 @@ Whatever a process knows of the ring, a record is stored only under the key that
 
 from django.apps import apps
 
+from pki.actions import statements
 from pki.actions.key_ring import current_ring, ring_for
-from pki.errors import Conflict, Unavailable
+from pki.errors import Unavailable
 from pki.models import Channel, KeyRingState, PrivateKey, Sealed, SealingKeys, Secret
 from pki.models.key_ring_state import in_transaction
 from pki.vault import sealing
@@ -28,15 +29,13 @@ def seal_into(row: Sealed, plain: bytes) -> None:
 def keep(row: Sealed) -> None:
     """Store it, sealed under the key that seals now. Raises Unavailable ``vault.sealing_key``."""
     with in_transaction():
-        try:
-            row.save()
-        except Conflict as error:
-            if error.code != "vault.ring_changed":
-                raise
-            keys = sealing_keys()
-            if keys.of(row.kind_of_ring) != row.sealed_under:
-                seal_anew(row, keys)
-            row.save()
+        keys = sealing_keys()
+        if keys.of(row.kind_of_ring) != row.sealed_under:
+            seal_anew(row, keys)
+        if row._state.adding:
+            statements.insert(row)
+        else:
+            row.save(update_fields=["sealed", "sealed_under"])
 
 
 def sealing_keys() -> SealingKeys:

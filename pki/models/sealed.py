@@ -22,7 +22,7 @@ class Sealed(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises Conflict ``vault.ring_changed``; `pki.actions.sealed_rows.keep` seals again."""
+        """Raises Conflict ``vault.ring_changed``; what `sealed_rows.keep` sees to."""
         fields = kwargs.get("update_fields")
         if fields is not None and "sealed" not in fields:
             super().save(*args, **kwargs)

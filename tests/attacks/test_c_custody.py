@@ -15,7 +15,7 @@ import pytest
 from django.db import connection, connections
 from django.test import override_settings
 
-from pki.actions import issuance
+from pki.actions import channels, issuance
 from pki.actions import rekey as rekey_module
 from pki.actions.actor import SYSTEM
 from pki.actions.authorities import create_authority
@@ -28,7 +28,7 @@ from pki.actions.servers import add_server
 from pki.actions.stored_keys import open_key
 from pki.actions.stored_secrets import open_secret
 from pki.errors import CertiflowError
-from pki.models import Authority, PrivateKey, Secret
+from pki.models import Authority, Channel, PrivateKey, Secret
 from pki.vault import sealing
 from pki.vault.ring import KeyRing, replace_file
 from pki.x509 import keys
@@ -86,16 +86,19 @@ def test_a_new_webhook_and_a_new_signing_key_outlive_a_rekey_too(
 ) -> None:
     group = add_group("On call", actor=SYSTEM)
     channel, _ = add_webhook(group, "Tickets", WEBHOOK, actor=SYSTEM)
-    save = Secret.save
+    save, seal_into = channels.save, channels.seal_into
 
-    def meanwhile(row: Secret, *arguments: Any, **named: Any) -> None:
-        monkeypatch.setattr(Secret, "save", save)
+    def saved(*arguments: Any) -> Channel:
         rekey(actor=SYSTEM, forget_others=True)
-        row.save(*arguments, **named)
+        return save(*arguments)
 
-    monkeypatch.setattr(Secret, "save", meanwhile)
+    def sealed(*arguments: Any) -> None:
+        seal_into(*arguments)
+        rekey(actor=SYSTEM, forget_others=True)
+
+    monkeypatch.setattr(channels, "save", saved)
     add_webhook(group, "Others", WEBHOOK, actor=SYSTEM)
-    monkeypatch.setattr(Secret, "save", meanwhile)
+    monkeypatch.setattr(channels, "seal_into", sealed)
     key = renew_key(channel, actor=SYSTEM)
     assert open_secret(Secret.objects.get(pk=channel.secret_id)) == {
         "address": WEBHOOK,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from pki.actions.key_ring import current_ring, has_sealed_keys
+from pki.actions.key_ring import current_ring, has_sealed_keys, responder_ring
 from pki.actions.sealed_rows import SEALED, described
 from pki.actions.second_factors import in_the_clear
 from pki.actions.stored_keys import open_key
@@ -18,6 +18,7 @@ from pki.x509 import keys
 
 RING = "Key ring"
 KEYS = "Private keys"
+RESPONDERS = "Responder keys"
 SECRETS = "Other secrets"
 CHUNK = 500
 #: Records named in one finding.
@@ -36,9 +37,26 @@ def findings() -> Iterator[Finding]:
     where = "CERTIFLOW_MASTER_KEYS" if settings.MASTER_KEYS else settings.MASTER_KEYS_FILE
     count = len(ring.keys)
     yield ok(RING, f"{count} {'key' if count == 1 else 'keys'} in {where}.")
+    yield responder_keys()
     yield every_key()
     yield from every_secret()
     yield from older(ring)
+
+
+def responder_keys() -> Finding:
+    """What the public site opens, which has no other key."""
+    path = Path(settings.RESPONDER_KEYS_FILE)
+    try:
+        written = path.read_text() == responder_ring().text()
+    except OSError:
+        written = False
+    if written:
+        return ok(RESPONDERS, f"{path} holds those of the ring, for the public site.")
+    return warn(
+        RESPONDERS,
+        f"{path} does not hold those of the ring, so the public site cannot answer OCSP.",
+        "Start the product, whose scheduler writes it; see that this user may.",
+    )
 
 
 def has_ring() -> bool:

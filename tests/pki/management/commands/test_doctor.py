@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from pki.actions.actor import SYSTEM
 from pki.actions.channels import add_webhook
+from pki.actions.key_ring import hand_over_responder_keys
 from pki.actions.recipients import default_group
 from pki.actions.rollover.starting import start_rollover
 from pki.actions.server_certificates import issue_for_server
@@ -37,6 +38,8 @@ def healthy(
     tmp_path.chmod(0o700)
     settings.DATA_DIR = tmp_path
     settings.HOST = HOST
+    settings.RESPONDER_KEYS_FILE = tmp_path / "responder_keys"
+    hand_over_responder_keys()
     issue_for_server(add_server(HOST, actor=SYSTEM), actor=SYSTEM, key_spec=EC)
     Backup.objects.create(made_by="anna", size=1, rows=1)
     return settings
@@ -144,11 +147,22 @@ def test_a_webhook_whose_address_does_not_open_is_named(
     healthy: Settings, findings: Findings
 ) -> None:
     add_webhook(default_group(), "Tickets", "https://tickets.example.com/hook", actor=SYSTEM)
-    assert findings()["Other secrets"]["verdict"] == "ok"
+    assert "Other secrets" not in findings()
     Secret.objects.update(sealed=b"damaged")
     found = findings()["Other secrets"]
     assert found["verdict"] == "mend"
     assert "Tickets" in found["detail"]
+
+
+def test_keys_for_the_public_site_that_are_not_those_of_the_ring_are_told(
+    healthy: Settings, findings: Findings, tmp_path: Path
+) -> None:
+    healthy.RESPONDER_KEYS_FILE.write_text("")
+    assert findings()["Responder keys"]["verdict"] == "warn"
+    hand_over_responder_keys()
+    assert "Responder keys" not in findings()
+    healthy.RESPONDER_KEYS_FILE.chmod(0o644)
+    assert findings()["Key files"]["verdict"] == "mend"
 
 
 def test_a_second_factor_in_the_clear_is_told(healthy: Settings, findings: Findings) -> None:
