@@ -68,7 +68,9 @@ def served(root_key: str) -> Iterator[Served]:
                 "from pki.actions.servers import add_server; "
                 "from pki.actions.server_certificates import issue_for_server; "
                 "from pki.x509.keys import KeySpec; "
-                f"create_authority(actor=SYSTEM, key_spec=KeySpec.parse({root_key!r})); "
+                "from pki.actions.ocsp_responder import renew_responder; "
+                f"root = create_authority(actor=SYSTEM, key_spec=KeySpec.parse({root_key!r})); "
+                "renew_responder(root.pk); "
                 "issue_for_server(add_server('localhost', actor=SYSTEM), actor=SYSTEM, "
                 "key_spec=KeySpec.parse('ec-p256'))"
             )

@@ -29,6 +29,8 @@ class Process:
     bind_setting: str = ""
     #: Whether it runs only where that setting says something.
     optional: bool = False
+    #: Variables of the environment that are not handed on to it.
+    without: frozenset[str] = frozenset()
 
     def is_wanted(self) -> bool:
         return not self.optional or bool(getattr(settings, self.bind_setting))
@@ -100,7 +102,8 @@ def run(processes: Sequence[Process], out: TextIO, error: TextIO) -> int:
     supervisor = Supervisor(ForgivingPrinter(out))
     environment: dict[str, Any] = {**os.environ, "PYTHONUNBUFFERED": "1"}
     for each in processes:
-        supervisor.add_process(each.name, each.command, env=environment)
+        handed_on = {name: environment[name] for name in environment.keys() - each.without}
+        supervisor.add_process(each.name, each.command, env=handed_on)
     end_with_the_terminal()
     supervisor.loop()
     ended = supervisor.ended_by_itself

@@ -1,7 +1,23 @@
-"""The settings of the public site: what is published, and nothing that a caller could change."""
+"""The settings of the public site: what is published, and nothing that a caller could change.
+
+It opens OCSP responders and nothing else: neither the key ring nor the key that signs cookies
+is read, from wherever they come.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+# Also in place of what `.env` says.
+os.environ["CERTIFLOW_MASTER_KEYS"] = os.environ["CERTIFLOW_MASTER_KEYS_FILE"] = ""
+os.environ["EMAIL_URL"] = ""
+# Nothing here is signed with it.
+os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
 
 from certiflow_admin.settings import *  # noqa: F403
 
+WITHOUT_MASTER_KEYS = True
+MASTER_KEYS, MASTER_KEYS_FILE = "", Path(os.devnull)
 ROOT_URLCONF = "certiflow_admin.public_urls"
 WSGI_APPLICATION = "certiflow_admin.public_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]

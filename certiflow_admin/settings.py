@@ -57,6 +57,12 @@ MASTER_KEYS = setting.text("CERTIFLOW_MASTER_KEYS", default="")
 MASTER_KEYS_FILE = Path(
     setting.text("CERTIFLOW_MASTER_KEYS_FILE", default=str(DATA_DIR / "master_keys"))
 )
+#: Derived from the key ring and written by the product: all that the public site can open.
+RESPONDER_KEYS_FILE = Path(
+    setting.text("CERTIFLOW_RESPONDER_KEYS_FILE", default=str(DATA_DIR / "responder_keys"))
+)
+#: Whether this process may not have the key ring: true on the public site.
+WITHOUT_MASTER_KEYS = False
 SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secret_key")
 
 #: What a proxy proves itself by; empty: no header about a client's certificate is believed.
@@ -190,6 +196,8 @@ ACCOUNT_RATE_LIMITS = {
     # 60 random bits are out of reach of guessing long before this.
     "setup_code": "20/m/ip",
 }
+#: Seals what makes one-time and recovery codes.
+MFA_ADAPTER = "pki.dashboard.accounts.second_factors.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "CertiFlow Admin"

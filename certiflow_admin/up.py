@@ -17,6 +17,11 @@ from pki.actions.actor import SYSTEM
 from pki.actions.close_unfinished import close_unfinished
 from pki.errors import Unavailable
 
+#: What opens the root's key or signs cookies, and the mail server's password.
+SECRETS = frozenset(
+    {"CERTIFLOW_MASTER_KEYS", "CERTIFLOW_MASTER_KEYS_FILE", "SECRET_KEY", "EMAIL_URL"}
+)
+
 PROCESSES = (
     Process(
         "dashboard",
@@ -50,6 +55,7 @@ PROCESSES = (
         ),
         bind_setting="PUBLIC_BIND",
         optional=True,
+        without=SECRETS,
     ),
 )
 

@@ -14,4 +14,4 @@ class PkiConfig(AppConfig):
 
         # The agent site has no people.
         if apps.is_installed("allauth.account"):
-            from pki.dashboard.accounts import sign_in_events  # noqa: F401
+            from pki.dashboard.accounts import second_factors, sign_in_events  # noqa: F401

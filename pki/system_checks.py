@@ -49,7 +49,11 @@ def data_directory() -> Iterator[CheckMessage]:
 
 @of_deployment
 def key_files() -> Iterator[CheckMessage]:
-    for path in (Path(settings.DATA_DIR) / "secret_key", Path(settings.MASTER_KEYS_FILE)):
+    for path in (
+        Path(settings.DATA_DIR) / "secret_key",
+        Path(settings.MASTER_KEYS_FILE),
+        Path(settings.RESPONDER_KEYS_FILE),
+    ):
         if path.exists() and is_open(path):
             yield Error(
                 f"Others than its owner may read {path}.",

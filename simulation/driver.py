@@ -42,6 +42,7 @@ def main() -> int:
     orders: dict[str, Callable[..., Any]] = {
         "furnish": furnish,
         "jobs": office.run_jobs,
+        "publish": office.publish,
         "day": day,
         "token": office.token,
         "listen": office.listen,

@@ -9,10 +9,12 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from pki.actions.actor import SYSTEM
 from pki.actions.automatic_renewal import set_renewal
+from pki.actions.clock import PUBLICATION
 from pki.actions.enrollment_tokens import make_token
 from pki.actions.probes import set_target
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
+from pki.jobs import KINDS
 from pki.management.commands.scheduler import look
 from pki.models import JobRun, Server
 from pki.models.job import Outcome
@@ -57,6 +59,11 @@ def listen(fqdn: str, port: int) -> None:
     """Where the machine answers that is to be probed."""
     server = Server.objects.get(fqdn=fqdn)
     set_target(server, address="127.0.0.1", port=port, probed=True, actor=SYSTEM)
+
+
+def publish() -> None:
+    """Lists and responders, as they are after many rounds of the clock."""
+    KINDS[PUBLICATION].work()
 
 
 def run_jobs() -> dict[str, Any]:

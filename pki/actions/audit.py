@@ -77,6 +77,7 @@ EVENTS = {
     "delivery.tested": "Test message sent",
     "calendar.made": "Calendar address made",
     "vault.rekeyed": "Keys sealed anew",
+    "vault.second_factors_sealed": "Secrets of second factors sealed",
     "backup.made": "Backup made",
     "backup.restored": "Backup restored",
     "user.added": "User added",

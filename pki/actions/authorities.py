@@ -11,7 +11,9 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
+from pki.actions.clock import PUBLICATION, bring_forward
 from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey
@@ -104,7 +106,7 @@ def store(
 
 def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKey) -> Authority:
     """An unsaved authority with its certificate and sealed key, in the caller's transaction."""
-    key.save(force_insert=True)
+    keep(key)
     source = Certificate.Source.IMPORTED if authority.imported else Certificate.Source.GENERATED
     stored = Certificate.objects.create(
         profile=ROOT.name,
@@ -119,6 +121,8 @@ def add_rows(authority: Authority, certificate: x509.Certificate, key: PrivateKe
     authority.save(force_insert=True)
     stored.authority = authority
     stored.save(update_fields=["authority"])
+    # Its responder and its first revocation list.
+    bring_forward(PUBLICATION, timezone.now())
     return authority
 
 

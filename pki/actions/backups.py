@@ -15,18 +15,17 @@ from pki.actions.audit import record
 from pki.actions.backup_manifest import Manifest, applied_migrations, product_version, this_host
 from pki.actions.backup_tables import count, line, lines, tables
 from pki.actions.key_ring import current_ring
+from pki.actions.sealed_rows import SEALED
 from pki.actions.snapshot import snapshot
 from pki.errors import Conflict, InvalidInput
 from pki.files import PRIVATE, writing
-from pki.models import Authority, Backup, PrivateKey, Secret, User
+from pki.models import Authority, Backup, PrivateKey, Sealed, User
 from pki.password_rule import FILES, check_password
 from pki.vault.container import Lock, Sealer
 from pki.vault.ring import KeyRing
 
 #: Without one for so long, a week's work may be lost, and somebody should hear of it.
 OVERDUE = timedelta(days=8)
-#: What only the key ring opens.
-SEALED: tuple[type[PrivateKey] | type[Secret], ...] = (PrivateKey, Secret)
 #: Half of the content is certificates, which do not get smaller however long one tries.
 COMPRESSION = 1
 
@@ -53,9 +52,10 @@ def back_up(path: Path, password: str, *, actor: Actor, overwrite: bool = False)
     with writing(path, PRIVATE, overwrite=overwrite) as file:
         ring = current_ring()
         with snapshot() as alias:
-            # Read on both sides of the moment: whatever rekeying does then, one of them has it.
-            ring = current_ring().followed_by(ring)
+            # The first question fixes the moment that is read.
             manifest = described(alias, actor)
+            # Read on both sides of it: whatever rekeying does then, one of them has it.
+            ring = current_ring().followed_by(ring)
             sealer = Sealer(file, Lock.new(password))
             with gzip.GzipFile(
                 fileobj=sealer, mode="wb", compresslevel=COMPRESSION, mtime=0
@@ -101,7 +101,7 @@ def described(alias: str, actor: Actor) -> Manifest:
     )
 
 
-def sealing_keys(table: type[PrivateKey] | type[Secret], alias: str) -> Iterator[str]:
+def sealing_keys(table: type[Sealed], alias: str) -> Iterator[str]:
     """Identifiers of the ring keys that seal rows of it."""
     rows = table._default_manager.using(alias).order_by("sealed_under")
     yield from rows.values_list("sealed_under", flat=True).distinct()
@@ -130,7 +130,7 @@ def is_in_force(path: Path) -> bool:
 
 
 def unopened_by(ring: KeyRing, alias: str) -> int:
-    known = [key.id for key in ring.keys]
+    known = [key.id for key in (*ring.keys, *ring.for_responders().keys)]
     return PrivateKey.objects.using(alias).exclude(sealed_under__in=known).count()
 
 

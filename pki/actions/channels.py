@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.recipients import NAME_LIMIT
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_secrets import open_secret, seal_into, sealed_secret
 from pki.errors import Conflict, InvalidInput
 from pki.messaging import chat, signing
@@ -53,7 +54,7 @@ def add_chat(group: RecipientGroup, name: str, address: str, *, actor: Actor) ->
 def save(channel: Channel, actor: Actor) -> Channel:
     try:
         with transaction.atomic():
-            channel.secret.save(force_insert=True)
+            keep(channel.secret)
             channel.save(force_insert=True)
             record(actor, "channel.added", channel, **facts(channel))
     except IntegrityError:
@@ -87,7 +88,7 @@ def renew_key(channel: Channel, *, actor: Actor) -> str:
     with transaction.atomic():
         row = Secret.objects.select_for_update().get(pk=channel.secret_id)
         seal_into(row, {**open_secret(row), "key": key})
-        row.save(update_fields=["sealed", "sealed_under"])
+        keep(row)
         record(actor, "channel.changed", channel, **facts(channel), new_key=True)
     return key
 

@@ -25,6 +25,8 @@ SILENT_AFTER = timedelta(minutes=3)
 #: Runs that are kept of each job.
 KEPT = 100
 MESSAGE_LIMIT = 500
+#: The job that signs revocation lists and renews OCSP responders; actions make it due.
+PUBLICATION = "publication"
 
 
 def tick(intervals: Mapping[str, timedelta]) -> list[str]:
@@ -81,6 +83,11 @@ def finish(started: JobRun, outcome: Outcome, message: str) -> None:
         Job.objects.filter(pk=started.job_id).update(leased_until=None, failures=failures)
         old = JobRun.objects.filter(job=started.job_id).values_list("pk", flat=True)[KEPT:][:KEPT]
         JobRun.objects.filter(pk__in=list(old)).delete()
+
+
+def bring_forward(name: str, at: datetime) -> None:
+    """Due then at the latest. Before the clock's first tick everything is due at once anyway."""
+    Job.objects.filter(name=name, next_run_at__gt=at).update(next_run_at=at)
 
 
 def run_soon(name: str, *, actor: Actor) -> Job:

@@ -11,6 +11,7 @@ from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.name_rules import check_import
 from pki.actions.own_names import canonical
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
@@ -91,7 +92,7 @@ def check(server: Server, certificate: x509.Certificate) -> None:
 
 def stored(server: Server, material: Material, key: PrivateKey | None) -> Certificate:
     if key is not None:
-        key.save(force_insert=True)
+        keep(key)
     return Certificate.objects.create(
         profile=SERVER.name,
         state=Certificate.State.ISSUED,

@@ -21,6 +21,7 @@ from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.host_certificate import check_order_serves
 from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.sealed_rows import keep
 from pki.actions.server_check import check_server
 from pki.actions.signer import Signer, active_signer, signer_of
 from pki.errors import Conflict
@@ -184,7 +185,7 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Ac
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:
-            order.private_key.save(force_insert=True)
+            keep(order.private_key)
         return row
 
 

@@ -32,7 +32,7 @@ from pki.actions.backup_tables import Filling, tables
 from pki.actions.backups import is_in_force, secret_key_file
 from pki.errors import CertiflowError, Conflict, InvalidInput, Unavailable
 from pki.files import PRIVATE, write_all
-from pki.models import AuditEvent, Authority, Backup, RevocationList, User
+from pki.models import AuditEvent, Authority, Backup, KeyRingState, RevocationList, User
 from pki.vault import ring
 from pki.vault.container import Lock, Opened, damaged, read_header
 from pki.vault.ring import KeyRing
@@ -219,6 +219,8 @@ def go_on_from(manifest: Manifest, size: int, *, actor: Actor) -> None:
     """What must not simply be as it was when the backup was made."""
     newest = every_event().aggregate(newest=Max("id"))["newest"] or 0
     every_event().filter(id__lt=0).update(id=newest - F("id"))
+    # Its first key is another one from now on, and seals.
+    KeyRingState.objects.all().delete()
     skip_list_numbers(max(timezone.now(), manifest.made_at))
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(tables().values())):
@@ -262,6 +264,7 @@ def keep_secrets(secrets: Secrets) -> None:
             # One that was made here already may seal something elsewhere; it does no harm.
             kept = key_ring.read_file(path).keys if path.exists() else ()
             ring.replace_file(path, secrets.ring.followed_by(KeyRing(kept)))
+        key_ring.hand_over_responder_keys()
         if secrets.secret_key and is_in_force(secret_key_file()):
             content = secrets.secret_key.encode()
             write_all(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.clock import PUBLICATION, bring_forward
 from pki.actions.key_reuse import lock_key
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Workstation
@@ -48,6 +49,7 @@ def count_revocations(authority_ids: Iterable[UUID | None]) -> None:
     """
     for pk, times in sorted(Counter(filter(None, authority_ids)).items()):
         Authority.objects.filter(pk=pk).update(revocations=F("revocations") + times)
+        bring_forward(PUBLICATION, timezone.now())
 
 
 def check_revocable(row: Certificate) -> None:

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from pki.actions import statements
 from pki.actions.key_ring import current_ring
-from pki.errors import Conflict
+from pki.actions.stored_keys import open_key
+from pki.errors import Conflict, Unavailable
 from pki.models import Authority, PrivateKey
 from pki.vault import sealing
 from pki.vault.ring import KeyRing
@@ -27,9 +28,13 @@ class Signer:
 
     def open_key(self) -> keys.PrivateKey:
         """Raises Unavailable ``vault.…`` as soon as the record or the ring is another."""
-        return opened(
-            bytes(self.sealed_key.sealed), self.sealed_key.associated_data, current_ring()
-        )
+        row = self.sealed_key
+        try:
+            return opened(bytes(row.sealed), row.associated_data, current_ring())
+        except Unavailable as error:
+            if error.code != "vault.unknown_key":
+                raise
+            return open_key(row)
 
     @property
     def addresses(self) -> Addresses:

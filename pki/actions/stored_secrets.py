@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 
-from pki.actions.key_ring import current_ring
+from pki.actions import sealed_rows
 from pki.models import Secret
-from pki.vault import sealing
 
 
 def sealed_secret(facts: Mapping[str, str]) -> Secret:
-    """An unsaved row that holds ``facts`` sealed."""
+    """An unsaved row that holds ``facts`` sealed; `sealed_rows.keep` stores it."""
     row = Secret()
     seal_into(row, facts)
     return row
@@ -17,13 +16,10 @@ def sealed_secret(facts: Mapping[str, str]) -> Secret:
 
 def seal_into(row: Secret, facts: Mapping[str, str]) -> None:
     """Other ``facts`` in place of what the row held."""
-    plain = json.dumps(dict(facts)).encode()
-    row.sealed = sealing.seal(plain, row.associated_data, current_ring())
-    row.sealed_under = sealing.sealed_under(row.sealed)
+    sealed_rows.seal_into(row, json.dumps(dict(facts)).encode())
 
 
 def open_secret(row: Secret) -> dict[str, str]:
     """Raises Unavailable ``vault.damaged`` or ``vault.unknown_key``."""
-    plain = sealing.open_sealed(bytes(row.sealed), row.associated_data, current_ring())
-    found: dict[str, str] = json.loads(plain)
+    found: dict[str, str] = json.loads(sealed_rows.open_row(row))
     return found

@@ -11,6 +11,7 @@ from pki.models.channel import Channel, ChannelKind
 from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
+from pki.models.key_ring_state import KeyRingState, Ring, SealingKeys
 from pki.models.known_address import KnownAddress
 from pki.models.name_policy import NamePolicy
 from pki.models.notice import Notice, Telling
@@ -23,6 +24,7 @@ from pki.models.reminder_policy import DigestTime, ReminderPolicy
 from pki.models.revocation_list import RevocationList
 from pki.models.rollover import Rollover, ServerRollover
 from pki.models.saved_view import SavedView
+from pki.models.sealed import Sealed
 from pki.models.secret import Secret
 from pki.models.server import Server
 from pki.models.server_name import ServerName
@@ -50,6 +52,7 @@ __all__ = [
     "EnrollmentToken",
     "Job",
     "JobRun",
+    "KeyRingState",
     "KnownAddress",
     "NamePolicy",
     "Notice",
@@ -62,9 +65,12 @@ __all__ = [
     "ReminderKind",
     "ReminderPolicy",
     "RevocationList",
+    "Ring",
     "Role",
     "Rollover",
     "SavedView",
+    "Sealed",
+    "SealingKeys",
     "Secret",
     "Server",
     "ServerName",

@@ -4,15 +4,13 @@ import uuid
 
 from django.db import models
 
+from pki.models.sealed import Sealed
 
-class Secret(models.Model):
+
+class Secret(Sealed):
     """``sealed`` is the vault's ciphertext of a JSON object; nothing here opens it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sealed = models.BinaryField()
-    sealed_under = models.CharField(
-        max_length=16, db_index=True, help_text="identifier of the ring key that sealed it"
-    )
 
     def __str__(self) -> str:
         return f"secret {str(self.pk)[:8]}"

@@ -29,8 +29,12 @@ LOOK_AGAIN = 1.0
 SIGNED_AGAIN_AFTER = timedelta(hours=1)
 #: A responder's certificate is looked up anew after this.
 RESPONDER_KEPT = timedelta(minutes=10)
-#: Of some 1.5 kB each.
+#: Answers, and bytes of these and of the questions they belong to, that a process keeps. An
+#: answer has some 900.
 MOST_KEPT = 20_000
+MOST_BYTES = 32 * 1024 * 1024
+#: What Python needs for each besides: two objects, their dates, a place in the table.
+EACH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Answers:
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
+        self._bytes = 0
         self._certificates: dict[UUID, x509.Certificate] = {}
         self._responders: dict[UUID, KnownResponder] = {}
         self._revocations: Mapping[UUID, int] = {}
@@ -71,7 +76,7 @@ class Answers:
         if kept is not None and kept.is_fresh(now):
             return kept
         question = ocsp.read(der)
-        answer = self._made(question, seen, now)
+        answer = self._made(der, question, seen, now)
         if answer.signed_at is not None:
             self._keep(der, answer, seen)
         return answer
@@ -84,6 +89,7 @@ class Answers:
                     found = revocations()
                     if found != self._revocations:
                         self._kept.clear()
+                        self._bytes = 0
                         self._responders.clear()
                         self._revocations = found
                     self._looked_at = time.monotonic()
@@ -94,11 +100,20 @@ class Answers:
             # Made from what was known before the last look: it may say good of what no longer is.
             if seen is not self._revocations:
                 return
+            if der in self._kept:
+                self._bytes -= size(der, self._kept.pop(der))
             self._kept[der] = answer
-            if len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
+            self._bytes += size(der, answer)
+            while len(self._kept) > MOST_KEPT or self._bytes > MOST_BYTES:
+                self._bytes -= size(*self._kept.popitem(last=False))
 
-    def _made(self, question: Question, seen: Mapping[UUID, int], now: datetime) -> Answer:
+    @property
+    def kept_bytes(self) -> int:
+        return self._bytes
+
+    def _made(
+        self, der: bytes, question: Question, seen: Mapping[UUID, int], now: datetime
+    ) -> Answer:
         asked = question.certificates
         for pk in seen:
             certificate = self._certificate(pk)
@@ -111,10 +126,11 @@ class Answers:
         ours = {each for each in asked if each.is_of(certificate)}
         found = statuses(pk, (each.serial_number for each in ours))
         known = [found[each.serial_number] if each in ours else ocsp.UNKNOWN for each in asked]
-        der = ocsp.answer(question, known, responder, now=now)
-        if question.nonce is not None or not all(status.known for status in known):
-            return Answer(der)
-        return Answer(der, now, now + ocsp.LIFETIME)
+        signed = ocsp.answer(question, known, responder, now=now)
+        # Whoever adds something of his own to a question must not fill the memory with it.
+        if all(status.known for status in known) and ocsp.is_plain(der, question):
+            return Answer(signed, now, now + ocsp.LIFETIME)
+        return Answer(signed)
 
     def _certificate(self, pk: UUID) -> x509.Certificate:
         kept = self._certificates.get(pk)
@@ -129,6 +145,10 @@ class Answers:
             kept = KnownResponder(responder_of(pk), now + RESPONDER_KEPT)
             self._responders[pk] = kept
         return kept.responder
+
+
+def size(der: bytes, answer: Answer) -> int:
+    return len(der) + len(answer.der) + EACH
 
 
 @cache

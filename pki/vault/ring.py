@@ -5,13 +5,20 @@ import binascii
 import hashlib
 import os
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pki.errors import InvalidInput, Unavailable
 
 #: Bytes of AES-256.
 KEY_LENGTH = 32
+#: What the keys that open OCSP responders are derived for (RFC 5869).
+RESPONDERS = b"CertiFlow Admin: keys of OCSP responders"
 
 
 @dataclass(frozen=True)
@@ -75,12 +82,42 @@ class KeyRing:
         """Opens what either of the two opens; this one's first key seals."""
         return KeyRing(tuple(dict.fromkeys((*self.keys, *other.keys))))
 
+    def led_by(self, identifier: str) -> "KeyRing":
+        """The same keys with that one first. Raises Unavailable ``vault.sealing_key``."""
+        first = [key for key in self.keys if key.id == identifier]
+        if not first:
+            raise Unavailable(
+                f"Everything is sealed under the key {identifier} now, which is not in the key "
+                "ring of this process. Give every node the same ring, in CERTIFLOW_MASTER_KEYS "
+                "or its file, and restart this one.",
+                code="vault.sealing_key",
+            )
+        return KeyRing((*first, *(key for key in self.keys if key.id != identifier)))
+
+    def for_responders(self) -> "KeyRing":
+        """Keys derived one by one, which open OCSP responders and tell nothing of these."""
+        return derived(self)
+
+    def only(self, identifiers: Collection[str]) -> "KeyRing":
+        return KeyRing(tuple(key for key in self.keys if key.id in identifiers))
+
     def only_first(self) -> "KeyRing":
         return KeyRing(self.keys[:1])
 
     def text(self) -> str:
         """What ``parse`` reads: a line a key."""
         return "".join(f"{base64.b64encode(key.secret).decode()}\n" for key in self.keys)
+
+
+@lru_cache(maxsize=8)
+def derived(ring: KeyRing) -> KeyRing:
+    return KeyRing(tuple(derived_key(key) for key in ring.keys))
+
+
+def derived_key(key: RingKey) -> RingKey:
+    """One way: whoever has it does not have ``key``."""
+    derivation = HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=RESPONDERS)
+    return RingKey.from_secret(derivation.derive(key.secret))
 
 
 def parse_key(text: str, position: int) -> RingKey:

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,6 +20,8 @@ from pki.x509.revocation_lists import REASONS
 LIFETIME = timedelta(hours=12)
 #: A request with more questions than this is refused: each costs a look into the database.
 MOST_QUESTIONS = 64
+#: Section 4.1.2.2 of RFC 5280: 20 octets.
+MOST_SERIAL = 1 << 159
 #: RFC 9654, section 2.1.
 NONCE_BYTES = range(1, 129)
 
@@ -45,10 +46,10 @@ class CertificateID:
     serial_number: int
 
     def is_possible(self) -> bool:
-        """Whether any certificate can have it: hashes of the right length, no negative number."""
+        """Whether any certificate can have it: hashes of the right length, a number of RFC 5280."""
         length = ALGORITHMS[self.algorithm].digest_size
         hashed = len(self.issuer_name_hash) == len(self.issuer_key_hash) == length
-        return hashed and self.serial_number >= 0
+        return hashed and 0 <= self.serial_number < MOST_SERIAL
 
     def is_of(self, issuer: x509.Certificate) -> bool:
         name, key = issuer_hashes(issuer, self.algorithm)
@@ -97,16 +98,22 @@ UNAUTHORIZED = unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
 def read(der: bytes) -> Question:
     """Raises InvalidInput ``ocsp.malformed``. A signature of the client's is not looked at."""
     try:
-        question = read_one(der)
-    except NotImplementedError:
-        question = read_several(der)
-    except (ValueError, UnsupportedAlgorithm) as error:
+        question = parsed(der)
+    except Exception as error:
+        # The library has an error of its own for many a thing that a stranger may send.
         raise malformed() from error
     if question.nonce is not None and len(question.nonce) not in NONCE_BYTES:
         raise malformed()
     if not all(each.is_possible() for each in question.certificates):
         raise malformed()
     return question
+
+
+def parsed(der: bytes) -> Question:
+    try:
+        return read_one(der)
+    except NotImplementedError:
+        return read_several(der)
 
 
 def read_one(der: bytes) -> Question:
@@ -134,6 +141,8 @@ def read_several(der: bytes) -> Question:
     try:
         tbs = asn1.decode_der(messages.OCSPRequest, der).tbs
         extensions = {extension.oid: extension.value for extension in tbs.extensions or []}
+        if len(extensions) != len(tbs.extensions or []):
+            raise malformed()
         nonce = asn1.decode_der(bytes, extensions[NONCE]) if NONCE in extensions else None
         asked = [request.certificate for request in tbs.requests]
     except ValueError as error:
@@ -151,6 +160,30 @@ def certificate_id(told: messages.CertID) -> CertificateID:
         told.issuer_key_hash,
         told.serial_number,
     )
+
+
+def is_plain(der: bytes, question: Question) -> bool:
+    """Whether ``der`` asks about one certificate and says nothing else, in its one spelling.
+
+    Everybody asks so who does not mind an answer from a cache (RFC 5019, section 2.1).
+    """
+    if len(question.certificates) != 1 or question.nonce is not None:
+        return False
+    [asked] = question.certificates
+    number = asked.serial_number
+    serial = number.to_bytes(number.bit_length() // 8 + 1)
+    parts = asked.algorithm, asked.issuer_name_hash, asked.issuer_key_hash
+    return der == beginning(*parts, len(serial)) + serial
+
+
+@lru_cache(maxsize=256)
+def beginning(algorithm: str, name_hash: bytes, key_hash: bytes, length: int) -> bytes:
+    """Of a plain request, up to a serial number of so many bytes."""
+    any_as_long = 1 << (8 * length - 2)
+    builder = ocsp.OCSPRequestBuilder().add_certificate_by_hash(
+        name_hash, key_hash, any_as_long, ALGORITHMS[algorithm]
+    )
+    return builder.build().public_bytes(Encoding.DER)[:-length]
 
 
 def unusable_hash() -> str:

@@ -53,6 +53,11 @@ class Published:
         done = self.product.command("revoke", serial, "--reason", reason)
         assert done.returncode == 0, done.stderr
 
+    def publish(self) -> None:
+        """What the clock does a few seconds after something was revoked."""
+        done = self.product.command("maintain")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def pem(self, name: str) -> Path:
         return self.directory / name
 

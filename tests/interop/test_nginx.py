@@ -24,6 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     directory = tmp_path_factory.mktemp("nginx")
     with published(directory) as running:
         running.issue(FQDN, "--san", "localhost")
+        running.publish()
         yield running
 
 
@@ -77,4 +78,5 @@ def test_nginx_refuses_who_stands_on_our_list(site: Published, est: Est, tmp_pat
         "openssl", "x509", "-noout", "-serial", "-in", est.directory / "cert.pem"
     ).strip()
     site.revoke(serial.removeprefix("serial=").lower(), "cessationOfOperation")
+    site.publish()
     assert "The SSL certificate error" in answer()

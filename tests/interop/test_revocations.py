@@ -24,6 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     with published(tmp_path_factory.mktemp("published")) as running:
         running.issue(GOOD)
         running.revoke(running.issue(REVOKED), "keyCompromise")
+        running.publish()
         yield running
 
 

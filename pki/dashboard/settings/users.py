@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django_tables2 import RequestConfig
 
 from pki.actions.accounts import add_user, change_user, set_password
-from pki.actions.second_factors import reset_second_factors
+from pki.actions.second_factor_reset import reset_second_factors
 from pki.actions.sign_in_policy import has_second_factor, with_second_factor
 from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error

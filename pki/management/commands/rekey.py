@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from pki.actions.rekey import Rekeyed, rekey
 from pki.management.command import ActionCommand
@@ -17,8 +17,8 @@ class Command(ActionCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--forget-old-keys", action="store_true",
-            help="then take the other keys out of the ring, with the product stopped; backups "
-            "sealed under them need them",
+            help="then take every key out of the ring that no record is sealed under; copies of "
+            "the database made before need them, backups bring their own",
         )  # fmt: skip
         add_json_option(parser)
 
@@ -26,12 +26,25 @@ class Command(ActionCommand):
         done = rekey(actor=self.actor, forget_others=options["forget_old_keys"])
         if options["json"]:
             write_document(self.stdout, asdict(done))
-            return
-        self.stdout.write(
-            f"Private keys and other secrets sealed anew: {done.resealed}; everything is under "
-            f"the master key {done.first}."
-        )
-        self.stdout.write("\n".join(next_steps(done)))
+        else:
+            self.stdout.write("\n".join(report(done)))
+        if done.unopened:
+            count = len(done.unopened)
+            raise CommandError(
+                f"{count} {'record does' if count == 1 else 'records do'} not open and "
+                f"{'stays as it is' if count == 1 else 'stay as they are'}. “certiflow doctor” "
+                "says how to go on."
+            )
+
+
+def report(done: Rekeyed) -> list[str]:
+    rest = "everything" if not done.unopened else "everything else"
+    return [
+        f"Private keys and other secrets sealed anew: {done.resealed}; {rest} is under the master "
+        f"key {done.first}.",
+        *(f"Does not open: {each}" for each in done.unopened),
+        *next_steps(done),
+    ]
 
 
 def next_steps(done: Rekeyed) -> list[str]:
@@ -46,5 +59,6 @@ def next_steps(done: Rekeyed) -> list[str]:
     return [
         kept,
         f"{done.others} older {'key stays' if done.others == 1 else 'keys stay'} in the ring for "
-        "backups of the database; --forget-old-keys takes them out.",
+        "copies of the database and for records that do not open; --forget-old-keys takes out "
+        "those that no record is under.",
     ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from pki.actions.second_factors import reset_second_factors
+from pki.actions.second_factor_reset import reset_second_factors
 from pki.errors import NotFound
 from pki.management.command import ActionCommand
 from pki.models import User

@@ -34,9 +34,12 @@ def look() -> None:
     """An error here is logged by the scheduler, and the next look is a few seconds later."""
     # Only now: the command's help must not need the tables of the queue.
     from pki.actions import clock
+    from pki.actions.key_ring import hand_over_responder_keys
     from pki.jobs import KINDS
     from pki.jobs.orders import run_job
 
     close_old_connections()
     for name in clock.tick({kind.name: kind.every for kind in KINDS.values()}):
         run_job.enqueue(name)
+    # Another node may have changed the ring.
+    hand_over_responder_keys()

@@ -5,17 +5,21 @@ from pathlib import Path
 
 from django.conf import settings
 
-from pki.actions.key_ring import current_ring, has_sealed_keys
+from pki.actions.key_ring import current_ring, has_sealed_keys, responder_ring
+from pki.actions.sealed_rows import SEALED, described
+from pki.actions.second_factors import in_the_clear
 from pki.actions.stored_keys import open_key
 from pki.actions.stored_secrets import open_secret
 from pki.errors import CertiflowError
 from pki.management.diagnosis.finding import Finding, mend, ok, warn
-from pki.models import Certificate, Channel, PrivateKey, Secret
+from pki.models import PrivateKey, Secret
 from pki.vault.ring import KeyRing
 from pki.x509 import keys
 
 RING = "Key ring"
-SEALED = "Private keys"
+KEYS = "Private keys"
+RESPONDERS = "Responder keys"
+SECRETS = "Other secrets"
 CHUNK = 500
 #: Records named in one finding.
 SHOWN = 20
@@ -33,9 +37,26 @@ def findings() -> Iterator[Finding]:
     where = "CERTIFLOW_MASTER_KEYS" if settings.MASTER_KEYS else settings.MASTER_KEYS_FILE
     count = len(ring.keys)
     yield ok(RING, f"{count} {'key' if count == 1 else 'keys'} in {where}.")
+    yield responder_keys()
     yield every_key()
     yield from every_secret()
     yield from older(ring)
+
+
+def responder_keys() -> Finding:
+    """What the public site opens, which has no other key."""
+    path = Path(settings.RESPONDER_KEYS_FILE)
+    try:
+        written = path.read_text() == responder_ring().text()
+    except OSError:
+        written = False
+    if written:
+        return ok(RESPONDERS, f"{path} holds those of the ring, for the public site.")
+    return warn(
+        RESPONDERS,
+        f"{path} does not hold those of the ring, so the public site cannot answer OCSP.",
+        "Start the product, whose scheduler writes it; see that this user may.",
+    )
 
 
 def has_ring() -> bool:
@@ -52,11 +73,11 @@ def every_key() -> Finding:
         else:
             unusable.append(row)
     if not unusable:
-        return ok(SEALED, f"All {opened:,} open." if opened else "There are none yet.")
-    named = "; ".join(named_record(row) for row in unusable[:SHOWN])
+        return ok(KEYS, f"All {opened:,} open." if opened else "There are none yet.")
+    named = "; ".join(described(row) for row in unusable[:SHOWN])
     more = f"; and {len(unusable) - SHOWN:,} more" if len(unusable) > SHOWN else ""
     return mend(
-        SEALED,
+        KEYS,
         f"{len(unusable):,} of {opened + len(unusable):,} do not open: {named}{more}.",
         "Put the master key back into the ring if one was taken out; else restore these records "
         "from a backup, or renew the certificates with new keys.",
@@ -71,24 +92,26 @@ def opens(row: PrivateKey) -> bool:
     return keys.public_key_sha256(key.public_key()) == row.public_key_sha256
 
 
-def named_record(row: PrivateKey) -> str:
-    serials = Certificate.objects.filter(private_key=row).values_list(
-        "common_name", "serial_number"
-    )
-    of = ", ".join(f"{name} {serial}" for name, serial in serials[:3]) or "no certificate"
-    return f"{row.pk} (of {of}, sealed under {row.sealed_under})"
-
-
 def every_secret() -> Iterator[Finding]:
-    """Addresses and signing keys of webhooks and chats; nothing to say where there are none."""
+    """Of webhooks, chats and second factors; nothing to say where there are none."""
     shut = [row for row in Secret.objects.order_by("pk") if not secret_opens(row)]
     if shut:
-        named = ", ".join(map(str, Channel.objects.filter(secret__in=shut)[:SHOWN]))
+        named = "; ".join(described(row) for row in shut[:SHOWN])
         yield mend(
-            "Webhooks and chats",
-            f"{len(shut):,} addresses do not open: {named or 'of no channel'}.",
-            "Put the master key back into the ring if one was taken out; else remove these "
-            "channels under Settings, Recipients, and add them again.",
+            SECRETS,
+            f"{len(shut):,} do not open: {named}.",
+            "Put the master key back into the ring if one was taken out; else remove the channels "
+            "under Settings, Recipients, and add them again, and take the second factors away, so "
+            "that their owners can set up new ones.",
+        )
+    elif count := Secret.objects.count():
+        yield ok(SECRETS, f"All {count:,} open.")
+    clear = len(in_the_clear())
+    if clear:
+        yield mend(
+            "Second factors",
+            f"The secrets of {clear:,} lie in the clear in the database.",
+            "Restart the product, which seals them at its start.",
         )
 
 
@@ -101,10 +124,8 @@ def secret_opens(row: Secret) -> bool:
 
 
 def older(ring: KeyRing) -> Iterator[Finding]:
-    behind = sum(
-        model._default_manager.exclude(sealed_under=ring.first.id).count()
-        for model in (PrivateKey, Secret)
-    )
+    keys = (ring.first.id, ring.for_responders().first.id)
+    behind = sum(model._default_manager.exclude(sealed_under__in=keys).count() for model in SEALED)
     if behind:
         yield warn(
             "Sealing",

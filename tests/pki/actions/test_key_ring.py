@@ -14,7 +14,7 @@ from pki.actions.key_ring import current_ring
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.stored_keys import open_key
 from pki.errors import Unavailable
-from pki.models import Authority, Server
+from pki.models import Authority, KeyRingState, PrivateKey, Server
 from pki.vault.ring import KeyRing
 from pki.vault.ring import replace_file as replace_ring
 from tests.pki.actions.conftest import P256
@@ -62,10 +62,21 @@ def test_another_ring_opens_nothing_and_says_which_key_is_missing(
     assert right.first.id in refusal.value.message
 
 
-def test_without_the_right_ring_nothing_is_issued_and_the_reservation_is_closed(
+def test_without_the_ring_that_seals_nothing_is_reserved_or_issued(
     ring_file: Path, root: Authority, server: Server, actor: Actor
 ) -> None:
     replace_ring(ring_file, KeyRing.generate())
+    with refused("vault.sealing_key"):
+        issue_for_server(server, actor=actor, key_spec=P256)
+    assert not server.certificates.exists()
+    assert PrivateKey.objects.count() == 1
+
+
+def test_without_the_roots_master_key_nothing_is_issued_and_the_reservation_is_closed(
+    ring_file: Path, root: Authority, server: Server, actor: Actor
+) -> None:
+    replace_ring(ring_file, KeyRing.generate())
+    KeyRingState.objects.all().delete()
     with pytest.raises(Unavailable) as refusal:
         issue_for_server(server, actor=actor, key_spec=P256)
     assert refusal.value.code == "vault.unknown_key"

@@ -48,6 +48,7 @@ def test_everything_is_sealed_under_a_new_first_key_and_opens(
     assert opened() == sealed
     assert events[0].detail == {
         "resealed": 6, "sealed_under": done.first, "forgot_others": False,
+        "unopened": [],
     }  # fmt: skip
 
 
@@ -89,16 +90,19 @@ def test_stopped_half_way_everything_opens_and_the_next_run_finishes(
     assert opened() == sealed
 
 
-def test_a_damaged_record_stops_it_before_any_key_is_forgotten(
+def test_a_damaged_record_is_passed_over_and_its_key_stays_in_the_ring(
     sealed: dict[object, bytes], actor: Actor
 ) -> None:
     victim = PrivateKey.objects.get(pk=next(iter(sealed)))
     damaged = bytearray(victim.sealed)
     damaged[40] ^= 1  # In the data key, which has to be opened to seal it anew.
     PrivateKey.objects.filter(pk=victim.pk).update(sealed=bytes(damaged))
-    with refused("vault.damaged"):
-        rekey(actor=actor, forget_others=True)
-    assert len(current_ring().keys) == 2
+    with audited("vault.rekeyed") as events:
+        done = rekey(actor=actor, forget_others=True)
+    assert (done.resealed, done.others) == (5, 1)
+    assert str(victim.pk) in done.unopened[0]
+    assert events[0].detail["unopened"] == done.unopened
+    assert victim.sealed_under in {key.id for key in current_ring().keys}
     PrivateKey.objects.filter(pk=victim.pk).update(sealed=victim.sealed)
     assert opened() == sealed
 

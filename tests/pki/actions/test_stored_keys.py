@@ -2,6 +2,7 @@
 
 import pytest
 
+from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import open_key, sealed_row
 from pki.models import PrivateKey
 from pki.x509 import keys
@@ -13,7 +14,7 @@ from tests.pki.actions.evidence import refused
 def test_every_kind_of_key_comes_back_as_it_went_in(spec: str) -> None:
     key = keys.generate(KeySpec.parse(spec))
     row = sealed_row(key)
-    row.save(force_insert=True)
+    keep(row)
     stored = PrivateKey.objects.get()
     assert keys.to_der(open_key(stored)) == keys.to_der(key)
     assert stored.algorithm == spec
@@ -24,7 +25,7 @@ def test_a_key_put_into_another_row_does_not_open() -> None:
     one, two = (sealed_row(keys.generate(KeySpec.parse("ec-p256"))) for _ in range(2))
     one.sealed, two.sealed = two.sealed, one.sealed
     for row in (one, two):
-        row.save(force_insert=True)
+        keep(row)
         with refused("vault.damaged"):
             open_key(row)
 

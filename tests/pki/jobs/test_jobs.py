@@ -9,11 +9,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from pki.actions import bulk_changes
+from pki.actions import bulk_changes, revocation_lists
 from pki.actions.actor import SYSTEM, Actor
+from pki.actions.authorities import create_authority
 from pki.actions.reminding import remind
+from pki.actions.revocation import revoke
 from pki.actions.rollover.stages import begin_reissuing, finish
 from pki.actions.rollover.starting import start_rollover
+from pki.actions.server_certificates import issue_for_server
+from pki.actions.servers import add_server
 from pki.jobs import KINDS
 from pki.models import (
     AuditEvent,
@@ -21,6 +25,7 @@ from pki.models import (
     BulkChange,
     Certificate,
     Delivery,
+    Job,
     JobRun,
     Reminder,
     RevocationList,
@@ -110,6 +115,46 @@ def test_messages_are_made_and_sent_and_then_there_is_nothing_more(
     assert work() == "1 made, 1 sent"
     assert work() == "Nothing"
     assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
+
+
+def due() -> bool:
+    """Whether the publication runs at the next tick; from now on it is due in half an hour."""
+    now = timezone.now()
+    found = Job.objects.filter(name="publication", next_run_at__lte=now).exists()
+    Job.objects.update_or_create(
+        name="publication", defaults={"next_run_at": now + timedelta(minutes=30)}
+    )
+    return found
+
+
+def test_the_publication_is_due_as_soon_as_there_is_something_to_publish(
+    db: None,
+) -> None:
+    due()
+    create_authority(actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+    assert due()
+    server = add_server("cm1.example.com", actor=SYSTEM)
+    issued = issue_for_server(server, actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+    assert not due()
+    revoke(issued, "superseded", actor=SYSTEM)
+    assert due()
+    start_rollover(actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+    assert due()
+
+
+def test_a_long_list_that_rests_is_signed_when_it_may_be(
+    issued: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revocation_lists, "REST_BY_ENTRY", timedelta(seconds=100))
+    revoke(issued, "superseded", actor=SYSTEM)
+    KINDS["publication"].work()
+    server = add_server("cm2.example.com", actor=SYSTEM)
+    other = issue_for_server(server, actor=SYSTEM, key_spec=KeySpec.parse("ec-p256"))
+    revoke(other, "superseded", actor=SYSTEM)
+    due()
+    assert "list 1 with 1 entries" in KINDS["publication"].work()
+    wanted = Job.objects.get(name="publication").next_run_at
+    assert timedelta(seconds=90) < wanted - timezone.now() < timedelta(seconds=101)
 
 
 def test_maintain_runs_them_all_and_says_what_each_did(

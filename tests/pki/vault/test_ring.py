@@ -154,3 +154,20 @@ def test_two_rings_together_open_what_either_opens() -> None:
     assert both.keys == (*one.keys, *other.keys)
     assert both.first == one.first
     assert both.followed_by(one) == both
+
+
+def test_keys_for_responders_are_derived_one_by_one_and_never_those_of_the_ring() -> None:
+    ring = KeyRing.parse(f"{FIRST},{SECOND}")
+    derived = ring.for_responders()
+    assert len({key.secret for key in (*ring.keys, *derived.keys)}) == 4
+    assert KeyRing.parse(SECOND).for_responders().keys == derived.keys[1:]
+    # As every version has to derive it: what is sealed now is opened then.
+    assert derived.first.id == "55923605d402ca1f"
+
+
+def test_the_key_that_seals_goes_first_and_has_to_be_there() -> None:
+    ring = KeyRing.parse(f"{FIRST},{SECOND}")
+    assert ring.led_by(ring.keys[1].id).keys == ring.keys[::-1]
+    with pytest.raises(Unavailable) as refusal:
+        ring.led_by("0" * 16)
+    assert refusal.value.code == "vault.sealing_key"

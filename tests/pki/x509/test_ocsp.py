@@ -177,3 +177,28 @@ def test_nothing_sent_breaks_the_reader(der: bytes, data: st.DataObject) -> None
     else:
         unknown = [ocsp.UNKNOWN] * len(question.certificates)
         assert ocsp.answer(question, unknown, RESPONDER, now=NOW)
+
+
+@pytest.mark.parametrize("serial", [1, 127, 128, 255, 256, 2**64, 2**159 - 1])
+@pytest.mark.parametrize("algorithm", [hashes.SHA1(), hashes.SHA256(), hashes.SHA512()])
+def test_a_question_as_everybody_asks_it_is_plain(
+    serial: int, algorithm: hashes.HashAlgorithm
+) -> None:
+    der = request(serial, algorithm=algorithm)
+    assert ocsp.is_plain(der, ocsp.read(der))
+
+
+def test_a_question_with_anything_else_is_not_plain() -> None:
+    der = request(5, nonce=b"nonce")
+    assert not ocsp.is_plain(der, ocsp.read(der))
+    plain = request(5)
+    question = ocsp.read(plain)
+    assert not ocsp.is_plain(plain + b"\0", question)
+    assert not ocsp.is_plain(plain[:-1] + b"\6", question)
+
+
+def test_a_serial_number_that_no_certificate_can_have_is_malformed() -> None:
+    asked = asn1.decode_der(messages.OCSPRequest, request(5))
+    asked.tbs.requests[0].certificate.serial_number = 2**159
+    with pytest.raises(InvalidInput):
+        ocsp.read(asn1.encode_der(asked))

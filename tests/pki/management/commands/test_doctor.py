@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -16,6 +17,7 @@ from pytest_django import Settings
 
 from pki.actions.actor import SYSTEM
 from pki.actions.channels import add_webhook
+from pki.actions.key_ring import hand_over_responder_keys
 from pki.actions.name_policy import change_name_policy
 from pki.actions.recipients import default_group
 from pki.actions.rollover.starting import start_rollover
@@ -37,6 +39,8 @@ def healthy(
     tmp_path.chmod(0o700)
     settings.DATA_DIR = tmp_path
     settings.HOST = HOST
+    settings.RESPONDER_KEYS_FILE = tmp_path / "responder_keys"
+    hand_over_responder_keys()
     issue_for_server(add_server(HOST, actor=SYSTEM), actor=SYSTEM, key_spec=EC)
     Backup.objects.create(made_by="anna", size=1, rows=1)
     change_name_policy(["example.com"], actor=SYSTEM)
@@ -145,11 +149,29 @@ def test_a_webhook_whose_address_does_not_open_is_named(
     healthy: Settings, findings: Findings
 ) -> None:
     add_webhook(default_group(), "Tickets", "https://tickets.example.com/hook", actor=SYSTEM)
-    assert "Webhooks and chats" not in findings()
+    assert "Other secrets" not in findings()
     Secret.objects.update(sealed=b"damaged")
-    found = findings()["Webhooks and chats"]
+    found = findings()["Other secrets"]
     assert found["verdict"] == "mend"
     assert "Tickets" in found["detail"]
+
+
+def test_keys_for_the_public_site_that_are_not_those_of_the_ring_are_told(
+    healthy: Settings, findings: Findings, tmp_path: Path
+) -> None:
+    healthy.RESPONDER_KEYS_FILE.write_text("")
+    assert findings()["Responder keys"]["verdict"] == "warn"
+    hand_over_responder_keys()
+    assert "Responder keys" not in findings()
+    healthy.RESPONDER_KEYS_FILE.chmod(0o644)
+    assert findings()["Key files"]["verdict"] == "mend"
+
+
+def test_a_second_factor_in_the_clear_is_told(healthy: Settings, findings: Findings) -> None:
+    assert "Second factors" not in findings()
+    user = User.objects.get()
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "JBSWY3DP"})
+    assert findings()["Second factors"]["verdict"] == "mend"
 
 
 def test_a_left_over_reservation_is_named(healthy: Settings, findings: Findings) -> None:
