@@ -91,9 +91,10 @@ def taken(server: Server, row: ServerName, actor: Actor) -> CertiflowError:
             code="name.taken",
             field=field,
         )
+    how = "Give --shared if" if actor.is_at_the_shell else "Confirm that"
     return InvalidInput(
-        f"{whose}. Confirm that both servers share it (such as behind a load balancer), take it "
-        "away there first, or choose another name.",
+        f"{whose}. {how} both servers share it (such as behind a load balancer), take it away "
+        "there first, or choose another name.",
         code="name.taken",
         field=field,
     )

@@ -48,11 +48,11 @@ def names_of(server: Server) -> list[str]:
 
 def check_names(
     server: Server, wanted: Sequence[str], actor: Actor, confirmed: Confirmations
-) -> None:
-    """What needs no look at other servers."""
+) -> list[str]:
+    """What needs no look at other servers; those of the names that speak for this host."""
     if is_host_entry(server):
         check_never_permitted([name for name in wanted if name != server.fqdn])
-        return
+        return [server.fqdn]
     check_never_permitted(wanted, fqdn=server.fqdn)
     own = own_names(wanted)
     if own and not (actor.is_administrator or confirmed.as_before):
@@ -62,6 +62,7 @@ def check_names(
             code="host.own_name",
             field="fqdn" if own[0] == server.fqdn else "additional_names",
         )
+    return own
 
 
 def check_policy(
@@ -133,34 +134,30 @@ def check_issuing(wanted: Wanted, *, actor: Actor, confirmed: Confirmations) -> 
     """Inside the transaction that reserves the certificate."""
     server = wanted.server
     check_entry(server, actor, confirmed)
-    check_names(server, wanted.names, actor, confirmed)
+    own = check_names(server, wanted.names, actor, confirmed)
     shares = wanted.shares
     if wanted.claims != len(wanted.names):
         claim(server, wanted.names, actor=actor, confirmed=confirmed)
         shares = True
-    check_key(server, wanted.names, wanted.private_key, shares, confirmed)
+    if shares and not own:
+        own = [row.name for row in holders(server, wanted.names) if is_host_entry(row.server)]
+    if own:
+        check_key(server, own[0], wanted.private_key, confirmed)
     check_policy(server, wanted.names, wanted.policy, actor=actor, confirmed=confirmed)
 
 
 def check_key(
-    server: Server,
-    names: Sequence[str],
-    private_key: PrivateKey | None,
-    shares: bool,
-    confirmed: Confirmations,
+    server: Server, name: str, private_key: PrivateKey | None, confirmed: Confirmations
 ) -> None:
-    """A certificate that speaks for this host has a key that was made here.
+    """A certificate that speaks for this host by ``name`` has a key that was made here.
 
     Raises InvalidInput ``host.key_made_here`` on ``key``.
     """
-    own = [server.fqdn] if is_host_entry(server) else own_names(names)
-    if not own and shares:
-        own = [row.name for row in holders(server, names) if is_host_entry(row.server)]
-    if not own or was_made_here(private_key):
+    if was_made_here(private_key):
         return
     if confirmed.as_before and not is_host_entry(server):
         return  # The same key goes on with the same names: nobody gets more than before.
-    raise key_not_made_here(own[0])
+    raise key_not_made_here(name)
 
 
 def was_made_here(private_key: PrivateKey | None) -> bool:

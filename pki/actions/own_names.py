@@ -36,11 +36,13 @@ def own_names(candidates: Iterable[str]) -> list[str]:
     configured = host_names(
         settings.HOST, settings.DASHBOARD_URL, settings.DASHBOARD_BIND, settings.AGENT_BIND
     )
-    return [
-        name
-        for name in candidates
-        if is_local(name) or any(names.covers(name, own) for own in configured)
-    ]
+    return [name for name in candidates if is_own(name, configured)]
+
+
+def is_own(name: str, configured: frozenset[str]) -> bool:
+    if name in configured or is_local(name):
+        return True
+    return name.startswith("*.") and any(names.covers(name, own) for own in configured)
 
 
 @lru_cache(maxsize=8)

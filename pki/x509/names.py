@@ -21,6 +21,7 @@ ALTERNATIVE_NAME_LIMIT = 100
 Refuse = Callable[[str, str], InvalidInput]
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+ADDRESS_LIKE = re.compile(r"[0-9A-Fa-f:.\[\]]+")
 #: A common name that means a host, as opposed to words for people.
 DNS_LIKE = re.compile(r"(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 
@@ -165,11 +166,13 @@ def alternative_names(texts: Iterable[str], *, field: str = "additional_names") 
 
 def is_ip_address(text: str) -> bool:
     """Without a zone (``%eth0``), which means something on one machine only."""
+    if not ADDRESS_LIKE.fullmatch(text):
+        return False  # As nearly all names; parsing them as addresses takes ten times as long.
     try:
         ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return False
-    return "%" not in text
+    return True
 
 
 def general_name(text: str) -> x509.GeneralName:

@@ -53,10 +53,11 @@ def name_policy() -> Iterator[Chore]:
         servers = str(left[0]) if len(left) == 1 else f"{len(left):,} servers"
         yield Chore(
             "bad",
-            f"Not renewed automatically: {servers}",
-            "The name policy does not permit their names, and no administrator has accepted them.",
+            f"Outside the name policy: {servers}",
+            "No administrator has accepted these names, so that automatic renewal and the waves "
+            "of a new root refuse them.",
             reverse("settings-names"),
-            "Look at the name policy",
+            "Open the name policy",
         )
 
 

@@ -80,10 +80,10 @@ def test_the_name_policy_is_set_and_shows_what_lies_outside(confirmed: Signed) -
     page = text(confirmed.get("/settings/names/"))
     assert f'<a href="{server.get_absolute_url()}">cm1.example.org</a>' in page
     assert "Refused" in page
-    assert "Not renewed automatically: cm1.example.org" in text(confirmed.get("/"))
+    assert "Outside the name policy: cm1.example.org" in text(confirmed.get("/"))
     confirmed.post("/settings/names/", {**form, "keep_existing": "on"})
     assert "permitted by administrator" in text(confirmed.get("/settings/names/"))
-    assert "Not renewed automatically" not in text(confirmed.get("/"))
+    assert "Outside the name policy" not in text(confirmed.get("/"))
     assert "within example.com, 10.0.0.0/8" in text(confirmed.get("/settings/"))
 
 
