@@ -131,9 +131,9 @@ def record_issued(order: Order, row: Certificate, actor: Actor) -> None:
 def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> Certificate:
     """Commit the row of a certificate that is about to be signed.
 
-    Raises Conflict ``server.changed`` when the server's certificate is not the one to be
-    replaced any more, and ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
-    someone else is issuing for it.
+    Raises Conflict ``server.changed`` or ``workstation.changed`` when its certificate is not the
+    one to be replaced any more, and ``server.busy``, ``workstation.busy`` or ``certificate.busy``
+    while someone else is issuing for it.
     """
     try:
         return make_reservation(order, prepared, signer)
@@ -163,6 +163,8 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer) -> Certif
     with not_waiting_for_the_disk():
         if order.server is not None:
             check_still_current(order.server, order.replaces)
+        if order.workstation is not None:
+            check_not_renewed(order.workstation, order.replaces)
         row = Certificate(**reserved_fields(order, prepared, signer))
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
@@ -202,6 +204,21 @@ def check_still_current(server: Server, expected: Certificate | None) -> None:
 
 def locked_server() -> "QuerySet[Server, tuple[Any, ...]]":
     return Server.objects.select_for_update().filter(pk=0).order_by().values_list("certificate_id")
+
+
+def check_not_renewed(workstation: Workstation, expected: Certificate | None) -> None:
+    """The workstation's certificate is still the one the order was based on."""
+    if statements.read(locked_workstation, workstation.pk) != [(expected and expected.pk,)]:
+        raise Conflict(
+            "Another request got a certificate for this workstation meanwhile. Ask again in a few "
+            "seconds with the same key.",
+            code="workstation.changed",
+        )
+
+
+def locked_workstation() -> "QuerySet[Workstation, tuple[Any, ...]]":
+    rows = Workstation.objects.select_for_update().filter(pk=0).order_by()
+    return rows.values_list("certificate_id")
 
 
 def replaced_meanwhile(server: Server) -> Conflict:

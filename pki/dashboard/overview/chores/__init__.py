@@ -13,6 +13,7 @@ from pki.dashboard.overview.chores.roots import roots_in_need
 from pki.dashboard.overview.chores.servers import servers_in_need, this_host
 from pki.dashboard.overview.chores.workstations import (
     changes_left,
+    workstations_alternating,
     workstations_overdue,
     workstations_waiting,
 )
@@ -25,6 +26,7 @@ def chores(now: datetime) -> list[Chore]:
         *the_clock(now),
         *messages_lost(now),
         *workstations_waiting(),
+        *workstations_alternating(),
         *changes_left(now),
         *servers_in_need(),
         *workstations_overdue(),
