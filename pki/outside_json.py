@@ -40,7 +40,9 @@ def decode(data: bytes, *, encoding: str = "utf-8") -> Any:
 
 def check(document: Any) -> None:
     level, values = [document], 0
-    for _ in range(DEPTH_LIMIT + 1):
+    for depth in range(DEPTH_LIMIT + 1):
+        if depth == DEPTH_LIMIT and any(isinstance(value, dict | list) for value in level):
+            raise too_deep()
         values += len(level)
         if values > VALUES_LIMIT:
             raise Refused(f"has more than {VALUES_LIMIT:,} values")
@@ -54,10 +56,7 @@ def check(document: Any) -> None:
                 inner += value.values()
             elif isinstance(value, list):
                 inner += value
-        if not inner:
-            return
         level = inner
-    raise too_deep()
 
 
 def check_text(text: str) -> None:
