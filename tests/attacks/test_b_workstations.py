@@ -440,3 +440,7 @@ def test_a_person_finds_it_in_any_spelling(automatic_registration: None, as_view
         assert "WS-1.example.com</a>" in page
     page = as_viewer.get("/workstations/?identifier=x*").content.decode()
     assert "WS-1.example.com</a>" not in page
+    for spelling in ("ws-1", "WS-1", "Ws-1"):
+        assert "WS-1.example.com</a>" in as_viewer.get(f"/search/?q={spelling}").content.decode()
+        listed = as_viewer.get(f"/certificates/?q={spelling}").content.decode()
+        assert Certificate.objects.get(common_name="WS-1").serial_number[:8] in listed
