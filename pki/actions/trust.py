@@ -122,6 +122,10 @@ def reinstated(
     def effects(row: Workstation) -> dict[str, object]:
         row.public_key_sha256 = ""
         row.certificate = None
+        # One that was being signed for the old key when it was revoked is not stored then.
+        Certificate.objects.filter(workstation=row, state=Certificate.State.PREPARED).update(
+            state=Certificate.State.ABANDONED
+        )
         if not code_sha256:
             return {"with_code": False}
         row.new_key_code_sha256 = code_sha256
@@ -139,10 +143,6 @@ def close(row: Workstation) -> dict[str, object]:
 
 def revoke_certificates(row: Workstation, revocation_reason: str) -> list[str]:
     """Every certificate the workstation could still show; their serial numbers."""
-    # One that is being signed at this moment is not stored then.
-    Certificate.objects.filter(workstation=row, state=Certificate.State.PREPARED).update(
-        state=Certificate.State.ABANDONED
-    )
     valid = Certificate.objects.filter(workstation=row, state=Certificate.State.ISSUED)
     rows = list(valid.values_list("serial_number", "authority_id"))
     valid.update(

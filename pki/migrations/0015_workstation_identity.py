@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 ADMITTED = ('approved', 'trusted')
 #: Columns of a workstation that hold what its agent said.
@@ -42,14 +43,16 @@ def separate(rows):
         ),
     )
     for row in seen_last[1:]:
-        row.state, row.identifier_taken = 'pending', True
-        row.save(update_fields=['state', 'identifier_taken'])
+        row.state, row.identifier_taken, row.state_since = 'pending', True, timezone.now()
+        row.save(update_fields=['state', 'identifier_taken', 'state_since'])
     held = set()
     for row in sorted(rows, key=lambda row: (row not in seen_last, row.state == 'pending', row.pk)):
         if row.public_key_sha256 in held:
             row.public_key_sha256, row.identifier_taken = '', True
-            row.state = 'denied'
-            row.save(update_fields=['public_key_sha256', 'identifier_taken', 'state'])
+            row.state, row.state_since = 'denied', timezone.now()
+            row.save(
+                update_fields=['public_key_sha256', 'identifier_taken', 'state', 'state_since']
+            )
         if row.public_key_sha256:
             held.add(row.public_key_sha256)
 

@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import timedelta
-from threading import Barrier, Thread
 from typing import Any
 from uuid import UUID
 
@@ -14,20 +13,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.urls import resolve
 from django.utils import timezone
 
-from pki.actions import issuance
 from pki.actions.actor import SYSTEM
 from pki.actions.bulk_changes import prepare, start, step
-from pki.actions.presence import keep_inventory
 from pki.actions.registration_policy import change_policy
 from pki.actions.trust import approve, reinstate, revoke_workstation, trust
 from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site.caller import Caller, caller
-from pki.errors import CertiflowError, Conflict, Forbidden
+from pki.errors import Conflict, Forbidden
 from pki.models import AuditEvent, Certificate, Workstation
 from tests.pki import conftest as installation
 from tests.pki.conftest import Agent, Signed, certificate_request
@@ -162,6 +158,33 @@ def test_the_page_after_reinstating_shows_the_code_and_the_command_once(
     assert Agent("pc-1", code).register().workstation.pk == revoked.pk
 
 
+@pytest.mark.parametrize("way", ["bearer", "member", "basic"])
+def test_the_code_is_taken_by_either_protocol(revoked: Workstation, way: str) -> None:
+    change_policy(open_to_all=False, automatic=False, actor=SYSTEM)
+    code = reinstate(revoked, actor=SYSTEM, reason="Found again").code
+    request = signing_request("pc-1")
+    if way == "basic":
+        basic = base64.b64encode(f"any:{code}".encode()).decode()
+        asked = RequestFactory().post(
+            "/.well-known/est/simpleenroll",
+            base64.b64encode(request.public_bytes(Encoding.DER)),
+            content_type="application/pkcs10",
+            headers={"Authorization": f"Basic {basic}"},
+        )
+    else:
+        body = {"agent_id": "pc-1", "csr": request.public_bytes(Encoding.PEM).decode()}
+        asked = RequestFactory().post(
+            "/agent/v1/register",
+            json.dumps({**body, **({"token": code} if way == "member" else {})}),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {code}"} if way == "bearer" else {},
+        )
+    match = resolve(asked.path, "certiflow_admin.agent_urls")
+    assert match.func(asked).status_code == 200
+    revoked.refresh_from_db()
+    assert (revoked.state, revoked.certificate is not None) == ("approved", True)
+
+
 # --- superseded certificates ----------------------------------------------------------------
 
 
@@ -283,121 +306,6 @@ def test_a_call_asks_the_database_no_more_than_before(
     called_with(second)
     with django_assert_num_queries(1):
         called_with(second)
-
-
-# --- many at once, and copies ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("renewing", [False, True])
-def test_a_twin_that_is_served_in_between_gets_the_same_certificate(
-    automatic_registration: None, monkeypatch: pytest.MonkeyPatch, renewing: bool
-) -> None:
-    """Between the look at the current certificate and the reservation of the next one."""
-    agent = Agent("pc-1")
-    if renewing:
-        agent.register()
-        agent.key, agent.request = certificate_request("pc-1")
-
-    def ask() -> Certificate | None:
-        if not renewing:
-            return agent.register().certificate
-        row = Workstation.objects.select_related("certificate").get()
-        return renew_workstation(row, agent.request, shown=shown, actor=SYSTEM)
-
-    shown = Workstation.objects.get().certificate_id or 0 if renewing else 0
-    reserve, served = issuance.reserve, []
-
-    def slow(*arguments: Any) -> Certificate:
-        if not served:
-            served.append(None)
-            served[0] = ask()
-        return reserve(*arguments)
-
-    monkeypatch.setattr(issuance, "reserve", slow)
-    assert ask() == served[0]
-    assert Certificate.objects.filter(state="issued").count() == (3 if renewing else 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_eight_requests_of_one_agent_at_once_get_one_certificate(
-    automatic_registration: None,
-) -> None:
-    agent, barrier, given = Agent("pc-1"), Barrier(8), []
-
-    def ask() -> None:
-        barrier.wait()
-        for _ in range(50):
-            try:
-                certificate = agent.register().certificate
-                given.append(certificate and certificate.pk)
-                break
-            except (CertiflowError, OperationalError):
-                continue
-        connection.close()
-
-    threads = [Thread(target=ask) for _ in range(8)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert len(given) == 8
-    assert len(set(given)) == 1
-    assert Certificate.objects.filter(profile="workstation", state="issued").count() == 1
-
-
-def told(row: Workstation, hostname: str, **inventory: str) -> None:
-    keep_inventory(row.pk, hostname=hostname, os="Debian", agent_version="1.0", inventory=inventory)
-
-
-def test_a_copied_machine_is_flagged_once_and_shown_everywhere(
-    trusted: Workstation, as_operator: Signed
-) -> None:
-    for name in ("front-desk", "FRONT-DESK.example.com", "lab-3", "front-desk", "lab-3"):
-        told(trusted, name)
-
-    assert AuditEvent.objects.filter(event="workstation.alternates").count() == 1
-    page = as_operator.get(f"/workstations/{trusted.pk}/").content.decode()
-    assert "two machines seem to use this workstation" in page
-    assert f"{trusted}</a>" in as_operator.get("/workstations/?flag=alternating").content.decode()
-    assert "Two machines?" in as_operator.get("/workstations/").content.decode()
-    assert "Two machines seem to use one certificate" in as_operator.get("/").content.decode()
-
-
-def test_the_flag_is_dismissed_by_operators_and_comes_back_if_it_goes_on(
-    trusted: Workstation, as_operator: Signed, as_viewer: Signed
-) -> None:
-    for name in ("front-desk", "lab-3", "front-desk"):
-        told(trusted, name)
-    address = f"/workstations/{trusted.pk}/dismiss/"
-    assert as_viewer.post(address).status_code == 403
-    assert as_operator.post(address).status_code == 302
-    trusted.refresh_from_db()
-    assert trusted.alternates_since is None
-    assert AuditEvent.objects.filter(event="workstation.alternation_dismissed").count() == 1
-    told(trusted, "lab-3")
-    trusted.refresh_from_db()
-    assert trusted.alternates_since is None, "a last change is no alternation"
-    told(trusted, "front-desk")
-    trusted.refresh_from_db()
-    assert trusted.alternates_since is not None
-
-
-def test_a_renamed_machine_and_one_named_back_days_later_are_not_flagged(
-    trusted: Workstation,
-) -> None:
-    told(trusted, "front-desk")
-    told(trusted, "reception")
-    with time_machine.travel(timezone.now() + timedelta(days=2)):
-        told(trusted, "front-desk")
-    trusted.refresh_from_db()
-    assert trusted.alternates_since is None
-
-
-def test_copies_with_one_name_differ_by_their_machine(trusted: Workstation) -> None:
-    for machine in ("a1", "b2", "a1"):
-        told(trusted, "image", machine_id=machine)
-    trusted.refresh_from_db()
-    assert trusted.alternates_since is not None
 
 
 # --- identifiers ----------------------------------------------------------------------------

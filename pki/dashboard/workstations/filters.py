@@ -196,7 +196,7 @@ class WorkstationFilter(django_filters.FilterSet):
     def by_flag(self, queryset: Rows, _name: str, value: str) -> Rows:
         if value == "alternating":
             return queryset.filter(alternates_since__isnull=False)
-        return queryset.filter(identifier_taken=True)
+        return queryset.filter(identifier_taken=True, state=TrustState.PENDING)
 
     def by_unseen(self, queryset: Rows, _name: str, value: int) -> Rows:
         return queryset.filter(unseen_for(timedelta(days=int(value))))
