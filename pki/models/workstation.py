@@ -98,7 +98,7 @@ class Tag(models.Model):
 class Workstations(models.QuerySet["Workstation"]):
     def identified(self, agent_id: str) -> "Workstations":
         """Those with this identifier, in any spelling of it, by the index."""
-        return self.alias(key=Lower("agent_id")).filter(key=agent_id.lower())
+        return self.filter(agent_id__lower=agent_id.lower())
 
 
 class Workstation(models.Model):
@@ -233,3 +233,7 @@ class Workstation(models.Model):
     def may(self, verb: str) -> bool:
         """Whether the state machine has an arrow called ``verb`` from here."""
         return self.state in TRANSITIONS[verb].sources
+
+
+# For `identified`: Django writes such a statement faster than one with an annotation.
+Workstation._meta.get_field("agent_id").register_lookup(Lower)
