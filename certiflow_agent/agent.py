@@ -11,7 +11,7 @@ from cryptography import x509
 
 from certiflow_agent import VERSION
 from certiflow_agent.errors import AgentError, Refused
-from certiflow_agent.identity import Identity, certificate_request, key_fingerprint
+from certiflow_agent.identity import Identity, Key, certificate_request, key_fingerprint
 from certiflow_agent.inventory import inventory, system_name
 from certiflow_agent.server import Connection, context_for
 
@@ -46,18 +46,22 @@ class Agent:
         answer = self.connection(with_identity=False).post("/agent/v1/register", document, token)
         self.drop_connection()
         if "certificate" not in answer:
-            self.identity.remember(state="pending", key_sha256=key_fingerprint(key))
-            return max(1, int(answer.get("retry_after", 15)))
+            return self.wait(key, answer)
         self.identity.take(answer["certificate"], answer.get("chain", []))
         self.identity.remember(state=str(answer["state"]), key_sha256=key_fingerprint(key))
         logger.info("Registered as %s.", agent_id)
         return 0
 
+    def wait(self, key: Key, answer: dict[str, Any]) -> int:
+        """For an administrator, who compares the fingerprint of this key."""
+        self.identity.remember(state="pending", key_sha256=key_fingerprint(key))
+        return max(1, int(answer.get("retry_after", 15)))
+
     # --- one round ---------------------------------------------------------------
 
     def round(self) -> int:
         """Everything there is to do now; the seconds until the next round."""
-        if self.identity.certificate is None:
+        if self.identity.certificate is None or self.identity.settings.get("state") == "pending":
             waiting = self.register()
             if waiting:
                 return waiting
@@ -66,6 +70,10 @@ class Agent:
         except Refused as error:
             if error.code in {"workstation.revoked", "certificate.expired"}:
                 self.identity.remember(state=error.code.rpartition(".")[2])
+            if error.code == "certificate.superseded":
+                # This machine was restored from a copy: its new key waits for approval.
+                logger.warning("%s", error)
+                return self.renew()
             raise
         if answer.get("renew") or self.due(datetime.now(UTC)):
             self.renew()
@@ -97,15 +105,22 @@ class Agent:
         self.drop_connection()
         return True
 
-    def renew(self) -> None:
-        """A new key, then a new certificate; a lost answer is asked for again with that key."""
+    def renew(self) -> int:
+        """A new key, then a new certificate; a lost answer is asked for again with that key.
+
+        0 once it is there, else the seconds after which to ask an administrator's decision.
+        """
         key = self.identity.next_key()
         csr = certificate_request(self.identity.required("agent_id"), key)
         answer = self.connection().post("/agent/v1/renew", {"csr": csr})
+        if "certificate" not in answer:
+            self.drop_connection()
+            return self.wait(key, answer)
         self.identity.take(answer["certificate"], answer.get("chain", []))
         self.identity.remember(key_sha256=key_fingerprint(key))
         self.drop_connection()
         logger.info("The certificate is renewed.")
+        return 0
 
     def due(self, now: datetime) -> bool:
         certificate = self.identity.certificate

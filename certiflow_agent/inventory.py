@@ -3,9 +3,12 @@
 import os
 import platform
 import socket
+from functools import cache
 from typing import Any
 
 from certiflow_agent import VERSION
+from certiflow_agent.errors import AgentError
+from certiflow_agent.systems import this_system
 
 
 def system_name() -> str:
@@ -26,7 +29,17 @@ def inventory() -> dict[str, Any]:
         "python": platform.python_version(),
         "processors": os.cpu_count() or 1,
         "memory_mb": memory_mb(),
+        "machine_id": machine_id(),
     }
+
+
+@cache
+def machine_id() -> str | None:
+    """By which the server tells this machine from a copy of it."""
+    try:
+        return this_system().machine_id()
+    except (AgentError, OSError):
+        return None
 
 
 def memory_mb() -> int | None:

@@ -73,7 +73,8 @@ class Connection:
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        return parsed(self.request("POST", path, json.dumps(document).encode(), headers))
+        content = json.dumps(sendable(document)).encode()
+        return parsed(self.request("POST", path, content, headers))
 
     def get(self, path: str) -> dict[str, Any]:
         return parsed(self.request("GET", path))
@@ -104,6 +105,18 @@ class Connection:
         if answer.status >= 300:
             raise refusal(answer.status, answer.getheader("Retry-After", ""), content)
         return content
+
+
+def sendable(value: Any) -> Any:
+    """Without what the server takes from nobody: U+0000 and halves of characters in texts."""
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\x00", "\ufffd")
+    if isinstance(value, dict):
+        return {sendable(name): sendable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [sendable(each) for each in value]
+    return value
 
 
 def parsed(content: bytes) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from pki.actions.actor import Actor
+from pki.actions.agent_texts import kept_result, one_line
 from pki.actions.audit import record
 from pki.errors import Conflict, InvalidInput, NotFound
 from pki.models import AgentTask, TaskState, TrustState, Workstation
 from pki.models.agent_task import OPEN
 from pki.task_kinds import by_name
-from pki.x509.names import printable
 
 #: An agent that has not answered for so long has died; the task is given again.
 LEASE = timedelta(minutes=30)
@@ -163,8 +163,8 @@ def finish(
     task: AgentTask, state: TaskState, message: str, result: dict[str, Any], actor: Actor
 ) -> None:
     task.state = state
-    task.message = printable(message)[:500]
-    task.result = result
+    task.message = one_line(message)[:500]
+    task.result = kept_result(result)
     task.finished_at = timezone.now()
     task.leased_until = None
     task.save(update_fields=["state", "message", "result", "finished_at", "leased_until"])

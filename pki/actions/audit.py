@@ -46,6 +46,8 @@ EVENTS = {
     "workstation.revoked": "Workstation revoked",
     "workstation.reinstated": "Workstation reinstated",
     "workstation.changed": "Workstation changed",
+    "workstation.alternates": "Two machines seem to use one certificate",
+    "workstation.alternation_dismissed": "Two machines with one certificate: dismissed",
     "workstation.tagged": "Workstations tagged",
     "bulk.started": "Change of many workstations started",
     "bulk.finished": "Change of many workstations finished",

@@ -24,6 +24,7 @@ from pki.actions.key_reuse import Holder, refuse_taken_key
 from pki.actions.sealed_rows import keep
 from pki.actions.server_check import check_server
 from pki.actions.signer import Signer, active_signer, signer_of
+from pki.actions.workstation_check import check_not_renewed
 from pki.errors import Conflict
 from pki.models import Certificate, PrivateKey, Server, Workstation
 from pki.models.workstation import ADMITTED
@@ -139,9 +140,9 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
     """Commit the row of a certificate that is about to be signed.
 
     Raises what `refuse_taken_key` raises, on ``csr`` for a key from outside and else on
-    ``key``, and Conflict ``server.changed`` when the server's certificate is not the one to be
-    replaced any more, or ``server.busy``, ``workstation.busy`` or ``certificate.busy`` while
-    someone else is issuing for it; and what `name_rules` raises.
+    ``key``; Conflict ``server.changed`` or ``workstation.changed`` when its certificate is not
+    the one to be replaced any more; ``server.busy``, ``workstation.busy`` or
+    ``certificate.busy`` while someone else is issuing for it; and what `name_rules` raises.
     """
     try:
         return make_reservation(order, prepared, signer, actor)
@@ -178,6 +179,8 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Ac
                 actor=actor,
                 confirmed=order.confirmed,
             )
+        if order.workstation is not None:
+            check_not_renewed(order.workstation, order.replaces)
         row = Certificate(**reserved_fields(order, prepared, signer))
         holder = Holder(row.server_id, row.workstation_id)
         field = "key" if order.private_key is not None else "csr"

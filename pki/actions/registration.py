@@ -1,5 +1,6 @@
 """How a workstation joins: EST and the agent's own API both end here."""
 
+import hmac
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,10 +10,12 @@ from django.utils import timezone
 
 from pki.actions import statements
 from pki.actions.actor import Actor
+from pki.actions.agent_texts import one_line
 from pki.actions.audit import record
 from pki.actions.counters import network_of
-from pki.actions.enrollment_tokens import use_up
+from pki.actions.enrollment_tokens import digest, use_up
 from pki.actions.registration_policy import current_policy
+from pki.actions.trust import approve
 from pki.actions.workstation_certificates import certificate_for
 from pki.errors import Forbidden, InvalidInput, Unavailable
 from pki.models import Certificate, TrustState, Workstation
@@ -37,7 +40,11 @@ class Registration:
     hostname: str = ""
     os: str = ""
     agent_version: str = ""
+    #: An enrollment token, or the one-time code of a reinstated workstation.
     token: str = ""
+    #: It came with a certificate of this identifier that a newer one has superseded: that lets
+    #: its key wait for approval, and no more.
+    superseded: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +83,7 @@ def check(registration: Registration) -> None:
             field="agent_id",
         )
     name = registration.request.common_name
-    if name and name != registration.agent_id:
+    if name and name.lower() != registration.agent_id.lower():
         raise InvalidInput(
             f"The certificate request is for “{names.printable(name)[:64]}”, and the agent calls "
             f"itself “{registration.agent_id}”. Make a request whose common name is the agent "
@@ -103,39 +110,54 @@ def find_or_add(registration: Registration, actor: Actor) -> Workstation:
 
 def same_identifier(registration: Registration) -> list[Workstation]:
     """One at most is admitted; the others came with another key."""
-    rows = Workstation.objects.select_for_update().filter(agent_id=registration.agent_id)
+    rows = Workstation.objects.select_for_update().identified(registration.agent_id)
     return list(rows.order_by("pk"))
 
 
 def known(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation | None:
-    """The row this key registered, or the reinstated one that waits for a new key."""
+    """The row this key registered, or the reinstated one whose code it brings."""
     key = keys.public_key_sha256(registration.request.public_key)
-    for row in rows:
-        if row.public_key_sha256 == key:
-            return row
-    for row in rows:
-        if row.awaits_new_key(timezone.now()):
-            refuse_used_key(key)
-            row.public_key_sha256 = key
-            row.new_key_until = None
-            describe(row, registration, actor)
-            row.save()
-            record_registration(row, actor)
-            return row
-    return None
+    same = next((row for row in rows if row.public_key_sha256 == key), None)
+    awaited = next((row for row in rows if brings_code(registration, row)), None)
+    if awaited is None or (same is not None and same.state != TrustState.PENDING):
+        return same
+    if awaited.new_key_until is None or awaited.new_key_until <= timezone.now():
+        raise Forbidden(
+            "This one-time code has expired. Ask an administrator to approve this key, or to "
+            "revoke and reinstate the workstation for a new code.",
+            code="token.expired",
+        )
+    if same is not None:
+        # It came without the code first, and this key waits for approval since.
+        return approve(same, actor=actor, reason="It brought the one-time code.")
+    refuse_used_key(key)
+    awaited.public_key_sha256 = key
+    awaited.new_key_code_sha256, awaited.new_key_until = "", None
+    describe(awaited, registration, actor)
+    awaited.save()
+    record_registration(awaited, actor)
+    return awaited
+
+
+def brings_code(registration: Registration, row: Workstation) -> bool:
+    if not (registration.token and row.new_key_code_sha256 and row.awaits_new_key):
+        return False
+    return hmac.compare_digest(digest(registration.token), row.new_key_code_sha256)
 
 
 def add(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation:
     taken = any(row.state != TrustState.DENIED for row in rows)
     key = keys.public_key_sha256(registration.request.public_key)
     refuse_used_key(key)
-    row = Workstation(agent_id=registration.agent_id, public_key_sha256=key, identifier_taken=taken)
+    # In one spelling, so that people see at once that they are the same.
+    agent_id = rows[0].agent_id if rows else registration.agent_id
+    row = Workstation(agent_id=agent_id, public_key_sha256=key, identifier_taken=taken)
     describe(row, registration, actor)
     automatic = admit(row, registration, actor)
     if automatic and not taken:
         row.state = TrustState.APPROVED
     statements.insert(row)
-    record_registration(row, actor)
+    record_registration(row, actor, superseded=registration.superseded)
     return row
 
 
@@ -144,6 +166,9 @@ def admit(row: Workstation, registration: Registration, actor: Actor) -> bool:
     if registration.token:
         row.token = use_up(registration.token, row.hostname or row.agent_id)
         return row.token.automatic
+    if registration.superseded:
+        refuse_flood(actor)
+        return False
     policy = current_policy()
     if not policy.open:
         raise Forbidden(
@@ -194,15 +219,15 @@ def refuse_used_key(key: str) -> None:
 
 
 def describe(row: Workstation, registration: Registration, actor: Actor) -> None:
-    hostname = names.printable(registration.hostname).strip()[:253]
+    hostname = one_line(registration.hostname).strip()[:253]
     row.hostname = hostname
     row.name = row.name or (hostname or registration.agent_id)[:100]
-    row.os = names.printable(registration.os).strip()[:100]
-    row.agent_version = names.printable(registration.agent_version).strip()[:40]
+    row.os = one_line(registration.os).strip()[:100]
+    row.agent_version = one_line(registration.agent_version).strip()[:40]
     row.address = actor.address
 
 
-def record_registration(row: Workstation, actor: Actor) -> None:
+def record_registration(row: Workstation, actor: Actor, *, superseded: bool = False) -> None:
     record(
         actor,
         "workstation.registered",
@@ -212,6 +237,7 @@ def record_registration(row: Workstation, actor: Actor) -> None:
         public_key_sha256=row.public_key_sha256,
         identifier_taken=row.identifier_taken,
         **({"token": row.token.name} if row.token else {}),
+        **({"came_with": "a superseded certificate"} if superseded else {}),
     )
 
 
@@ -222,6 +248,6 @@ def refuse_excluded(row: Workstation) -> None:
         raise Forbidden("An administrator denied this workstation.", code="workstation.denied")
     raise Forbidden(
         "This workstation was revoked. After an administrator has reinstated it, register it "
-        "with a new key.",
+        "with a new key and the one-time code.",
         code="workstation.revoked",
     )

@@ -1,6 +1,8 @@
 """Driving the trust machine of a workstation: every change of its state passes here."""
 
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -8,6 +10,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.enrollment_tokens import digest
 from pki.actions.revocation import count_revocations
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, TaskState, Workstation
@@ -19,13 +22,34 @@ NEW_KEY_WITHIN = timedelta(hours=24)
 REASON_LIMIT = 300
 
 
+@dataclass(frozen=True)
+class Reinstated:
+    workstation: Workstation
+    #: What its agent registers its new key with, once; nobody can read it again.
+    code: str
+
+
 def approve(workstation: Workstation, *, actor: Actor, reason: str = "") -> Workstation:
     """It gets its certificate when its agent asks next.
 
-    Raises Conflict ``workstation.state``, and ``workstation.identifier_taken`` while another
-    machine is admitted under the same identifier.
+    It takes the place of a reinstated one under the same identifier that has no key yet. Raises
+    Conflict ``workstation.state``, and ``workstation.identifier_taken`` while another machine is
+    admitted under the same identifier.
     """
-    return drive("approve", workstation, actor, reason)
+
+    def effects(row: Workstation) -> dict[str, object]:
+        same = Workstation.objects.identified(row.agent_id).exclude(pk=row.pk)
+        awaited = same.filter(state=TrustState.APPROVED, public_key_sha256="").first()
+        if awaited is None:
+            return {}
+        drive(
+            "revoke", awaited, actor, f"Another key was approved in its place: {row.name}.", close
+        )
+        row.name, row.comment = awaited.name, awaited.comment
+        row.tags.set(awaited.tags.all())
+        return {"in_place_of": awaited.pk}
+
+    return drive("approve", workstation, actor, reason, effects)
 
 
 def deny(workstation: Workstation, *, actor: Actor, reason: str = "") -> Workstation:
@@ -60,6 +84,7 @@ def revoke_workstation(
 
     def effects(row: Workstation) -> dict[str, object]:
         serials = revoke_certificates(row, revocation_reason)
+        close(row)
         row.expires_at = row.renewal_due_at = row.renewed_at = None
         cancelled = row.tasks.filter(state__in=OPEN).update(
             state=TaskState.CANCELLED,
@@ -75,19 +100,45 @@ def revoke_workstation(
     return drive("revoke", workstation, actor, reason, effects)
 
 
-def reinstate(workstation: Workstation, *, actor: Actor, reason: str) -> Workstation:
-    """Approved again; its agent has a day to come with a new key.
+def reinstate(workstation: Workstation, *, actor: Actor, reason: str) -> Reinstated:
+    """Approved again; its agent has a day to come with a new key and the one-time code.
 
-    Raises InvalidInput ``reason.missing`` and Conflict ``workstation.…``.
+    A key that comes without the code waits for approval. Raises InvalidInput ``reason.missing``
+    and Conflict ``workstation.…``.
     """
+    code = f"cfr_{secrets.token_urlsafe(24)}"
+    return Reinstated(reinstated(workstation, actor, reason, digest(code)), code)
+
+
+def reinstate_without_code(workstation: Workstation, *, actor: Actor, reason: str) -> Workstation:
+    """As `reinstate`, for many at once: each new key waits for approval."""
+    return reinstated(workstation, actor, reason, "")
+
+
+def reinstated(
+    workstation: Workstation, actor: Actor, reason: str, code_sha256: str
+) -> Workstation:
 
     def effects(row: Workstation) -> dict[str, object]:
         row.public_key_sha256 = ""
         row.certificate = None
+        # One that was being signed for the old key when it was revoked is not stored then.
+        Certificate.objects.filter(workstation=row, state=Certificate.State.PREPARED).update(
+            state=Certificate.State.ABANDONED
+        )
+        if not code_sha256:
+            return {"with_code": False}
+        row.new_key_code_sha256 = code_sha256
         row.new_key_until = timezone.now() + NEW_KEY_WITHIN
-        return {"new_key_until": row.new_key_until.isoformat()}
+        return {"with_code": True, "new_key_until": row.new_key_until.isoformat()}
 
     return drive("reinstate", workstation, actor, reason, effects)
+
+
+def close(row: Workstation) -> dict[str, object]:
+    """No key is expected for it any more, whatever code it brings."""
+    row.new_key_code_sha256, row.new_key_until = "", None
+    return {}
 
 
 def revoke_certificates(row: Workstation, revocation_reason: str) -> list[str]:
@@ -160,9 +211,8 @@ def refuse_wrong_state(transition: Transition, row: Workstation) -> None:
 
 
 def identifier_taken(workstation: Workstation) -> Conflict:
-    other = Workstation.objects.filter(agent_id=workstation.agent_id, state__in=ADMITTED).exclude(
-        pk=workstation.pk
-    )
+    same = Workstation.objects.identified(workstation.agent_id)
+    other = same.filter(state__in=ADMITTED).exclude(pk=workstation.pk)
     names = ", ".join(other.values_list("name", flat=True)) or "Another workstation"
     return Conflict(
         f"{names} is admitted under the identifier {workstation.agent_id} already. If this "

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.issuance import Order, issue
-from pki.errors import Conflict, InvalidInput
+from pki.errors import Conflict, Forbidden, InvalidInput
 from pki.models import Certificate, Workstation
 from pki.x509 import keys, names
 from pki.x509.issuing import CertificateRequest
@@ -22,16 +22,20 @@ def certificate_for(
     current = workstation.certificate
     if current is not None and is_answer(current, public_key):
         return current
+    return issue_once(workstation, public_key, actor)
+
+
+def issue_once(workstation: Workstation, public_key: keys.PublicKey, actor: Actor) -> Certificate:
+    """A new one, or the one that another request of the same agent got meanwhile."""
     try:
-        return issue(order(workstation, public_key, replaces=current), actor=actor)
+        return issue(order(workstation, public_key, replaces=workstation.certificate), actor=actor)
     except Conflict as error:
-        if error.code != "workstation.busy":
+        if error.code not in {"workstation.busy", "workstation.changed"}:
             raise
-        # Its twin may have been stored between our looking and our reserving.
         fresh = Workstation.objects.select_related("certificate").get(pk=workstation.pk)
         if fresh.certificate is not None and is_answer(fresh.certificate, public_key):
             return fresh.certificate
-        raise
+        raise Conflict(error.message, code="workstation.busy") from None
 
 
 def renew_workstation(
@@ -40,10 +44,13 @@ def renew_workstation(
     """A certificate for the request's key in the place of the one that was shown.
 
     ``shown`` is the key of the row of the certificate the agent came with. An agent that
-    lost the answer comes again with the one before and gets the same answer. Raises
-    InvalidInput on ``csr``, Conflict ``workstation.busy``.
+    lost the answer comes again with the one before and gets the same answer, until it has shown
+    the new one. Raises InvalidInput on ``csr``, Forbidden ``certificate.superseded``, Conflict
+    ``workstation.busy``.
     """
-    if request.common_name not in {"", workstation.agent_id}:
+    if workstation.has_superseded(shown):
+        raise superseded()
+    if request.common_name.lower() not in {"", workstation.agent_id.lower()}:
         raise InvalidInput(
             f"The certificate request is for “{names.printable(request.common_name)[:64]}”; this "
             f"workstation is “{workstation.agent_id}” and can ask for that name only.",
@@ -57,7 +64,15 @@ def renew_workstation(
         return current
     if current is not None and key != current.public_key_sha256:
         refuse_foreign_key(workstation, key)
-    return issue(order(workstation, request.public_key, replaces=current), actor=actor)
+    return issue_once(workstation, request.public_key, actor)
+
+
+def superseded() -> Forbidden:
+    return Forbidden(
+        "A newer certificate of this workstation is in use, so this one is not accepted any more. "
+        "If this machine was restored from a copy, renew: its new key then waits for approval.",
+        code="certificate.superseded",
+    )
 
 
 def refuse_foreign_key(workstation: Workstation, key: str) -> None:

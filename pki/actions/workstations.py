@@ -41,6 +41,24 @@ def change_workstation(
     return row
 
 
+def dismiss_alternation(workstation: Workstation, *, actor: Actor) -> Workstation:
+    """It is one machine after all, or the copy is gone; said again if it goes on.
+
+    Raises Conflict ``workstation.not_alternating``.
+    """
+    with transaction.atomic():
+        row = Workstation.objects.select_for_update().get(pk=workstation.pk)
+        if row.alternates_since is None:
+            raise Conflict(
+                f"{row.name} is not flagged any more; nothing was changed.",
+                code="workstation.not_alternating",
+            )
+        since, row.alternates_since, row.identities = row.alternates_since, None, []
+        row.save(update_fields=["alternates_since", "identities"])
+        record(actor, "workstation.alternation_dismissed", row, since=since.isoformat())
+    return row
+
+
 def tag_workstations(
     workstations: Iterable[Workstation], word: str, *, actor: Actor, remove: bool = False
 ) -> int:

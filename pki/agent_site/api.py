@@ -12,12 +12,12 @@ from pki.actions.agent_tasks import LEASE, lease_tasks, take_result
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.presence import keep_inventory
 from pki.actions.registration import Registration, register
-from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
 from pki.agent_site.announced_roots import announced_roots, newest_announced
 from pki.agent_site.caller import Caller, caller
 from pki.agent_site.lifetimes import ASK_AGAIN, due_for_renewal, poll_interval
 from pki.agent_site.problems import answered
+from pki.agent_site.renewing import renewed
 from pki.agent_site.waiting import waiting_tasks
 from pki.client_address import client_address
 from pki.errors import Forbidden, InvalidInput
@@ -39,14 +39,12 @@ def register_agent(request: HttpRequest) -> HttpResponse:
         hostname=bodies.text(document, "hostname", limit=253),
         os=bodies.text(document, "os", limit=200),
         agent_version=bodies.text(document, "agent_version", limit=40),
-        token=credentials.token(request),
+        token=credentials.token(request) or bodies.text(document, "token", limit=credentials.LIMIT),
     )
     actor = Actor(name=agent_id, door="agent", address=client_address(request))
     registered = register(registration, actor=actor)
     if registered.certificate is None:
-        response = answer({"state": "pending", "retry_after": ASK_AGAIN}, HTTPStatus.ACCEPTED)
-        response["Retry-After"] = str(ASK_AGAIN)
-        return response
+        return pending()
     return answer({"state": registered.workstation.state, **issued(registered.certificate)})
 
 
@@ -105,7 +103,7 @@ def result(request: HttpRequest, task_id: UUID) -> HttpResponse:
         str(task_id),
         bodies.text(document, "outcome", limit=20, required=True),
         bodies.text(document, "message", limit=2000),
-        bodies.without_nul(details),
+        details,
         actor=known.actor,
     )
     return answer({"state": task.state})
@@ -113,15 +111,10 @@ def result(request: HttpRequest, task_id: UUID) -> HttpResponse:
 
 @answered("POST")
 def renew(request: HttpRequest) -> HttpResponse:
-    """A new certificate in the place of the one shown."""
-    known = caller(request)
-    certificate = renew_workstation(
-        known.workstation(),
-        parsed_request(bodies.json_object(request)),
-        shown=known.certificate_id,
-        actor=known.actor,
-    )
-    return answer(issued(certificate))
+    """A new certificate in the place of the one shown; 202 for one that was superseded."""
+    known = caller(request, also_superseded=True)
+    certificate = renewed(known, parsed_request(bodies.json_object(request)))
+    return pending() if certificate is None else answer(issued(certificate))
 
 
 def take_inventory(known: Caller, document: dict[str, Any]) -> None:
@@ -136,9 +129,16 @@ def take_inventory(known: Caller, document: dict[str, Any]) -> None:
         hostname=described["hostname"],
         os=described["os"][:100],
         agent_version=described["agent_version"][:40],
-        inventory=bodies.without_nul(rest),
+        inventory=rest,
         newest_root=newest_announced(bodies.texts(document, "roots")),
+        actor=known.actor,
     )
+
+
+def pending() -> HttpResponse:
+    response = answer({"state": "pending", "retry_after": ASK_AGAIN}, HTTPStatus.ACCEPTED)
+    response["Retry-After"] = str(ASK_AGAIN)
+    return response
 
 
 def parsed_request(document: dict[str, Any]) -> requests.ParsedRequest:

@@ -2,18 +2,17 @@
 
 import base64
 import binascii
-import json
 from typing import Any
 
 from django.http import HttpRequest
 
+from pki import outside_json
 from pki.errors import InvalidInput
 
 #: Bytes. A certificate request is a few kilobytes, an inventory some tens.
 SIZE_LIMIT = 256 * 1024
 #: Bytes of a task's result, which may hold a log.
 RESULT_LIMIT = 2 * 1024 * 1024
-DEPTH_LIMIT = 20
 #: Of a list of texts, and characters of each.
 TEXTS_LIMIT, TEXT_LIMIT = 50, 200
 
@@ -43,40 +42,20 @@ def body(request: HttpRequest, content_type: str, limit: int = SIZE_LIMIT) -> by
 def json_object(request: HttpRequest, limit: int = SIZE_LIMIT) -> dict[str, Any]:
     """The JSON object in the body. Raises also InvalidInput ``body.json``."""
     try:
-        document = json.loads(body(request, "application/json", limit))
-    except (ValueError, RecursionError):
+        document = outside_json.decode(body(request, "application/json", limit))
+    except outside_json.Refused as error:
         raise InvalidInput(
-            "The body is not JSON in UTF-8.", code="body.json", field="body"
+            f"The body {error}. Send a JSON object without that.", code="body.json", field="body"
         ) from None
     if not isinstance(document, dict):
         raise InvalidInput("The body must be a JSON object.", code="body.json", field="body")
-    if depth_exceeds(document, DEPTH_LIMIT):
-        raise InvalidInput(
-            f"The JSON is nested more than {DEPTH_LIMIT} levels deep.",
-            code="body.json",
-            field="body",
-        )
     return document
-
-
-def depth_exceeds(document: object, limit: int) -> bool:
-    level: list[object] = [document]
-    for _ in range(limit):
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def text(document: dict[str, Any], name: str, *, limit: int, required: bool = False) -> str:
     """A member of the object as text. Raises InvalidInput ``body.member`` on its name."""
     value = document.get(name, "")
-    if not isinstance(value, str) or len(value) > limit or "\x00" in value:
+    if not isinstance(value, str) or len(value) > limit:
         raise InvalidInput(
             f"“{name}” must be a text of at most {limit:,} characters.",
             code="body.member",
@@ -114,9 +93,3 @@ def base64_body(request: HttpRequest, content_type: str) -> bytes:
         raise InvalidInput(
             "The body is not base64, or not all of it arrived.", code="body.base64", field="body"
         ) from None
-
-
-def without_nul(document: dict[str, Any]) -> dict[str, Any]:
-    """The same without U+0000, which PostgreSQL does not store."""
-    cleaned: dict[str, Any] = json.loads(json.dumps(document).replace("\\u0000", ""))
-    return cleaned

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from pki.actions import statements
 from pki.actions.actor import Actor
-from pki.actions.presence import note_presence
+from pki.actions.presence import note_certificate, note_presence
 from pki.actions.trust import trust
+from pki.actions.workstation_certificates import superseded
 from pki.agent_site.peer_certificate import not_accepted, peer_certificate
 from pki.client_address import client_address
 from pki.errors import Conflict, Forbidden
@@ -32,6 +33,8 @@ class Caller:
     certificate_id: int
     #: Whether the certificate it came with is the newest it has.
     is_current: bool
+    #: Whether a newer one was shown: then it is good for asking for approval and nothing else.
+    is_superseded: bool
     certificate: x509.Certificate
     actor: Actor
 
@@ -47,13 +50,13 @@ class Refused(Forbidden):
         self.reason = reason
 
 
-def caller(request: HttpRequest) -> Caller:
+def caller(request: HttpRequest, *, also_superseded: bool = False) -> Caller:
     """Raises Forbidden ``certificate.required``, ``certificate.not_accepted``,
-    ``certificate.expired`` or ``workstation.revoked``.
+    ``certificate.expired``, ``certificate.superseded`` or ``workstation.revoked``.
 
     The chain is verified by TLS; that the very same certificate is in the database, issued
     by an authority of ours that is not retired, says so once more. The first call makes the
-    workstation trusted.
+    workstation trusted, and the first one with a newer certificate ends those before it.
     """
     der = peer_certificate(request)
     if not der:
@@ -63,7 +66,18 @@ def caller(request: HttpRequest) -> Caller:
     rows = statements.read(shown, hashlib.sha256(der).hexdigest())
     if not rows:
         raise Refused(not_accepted(), "certificate unknown")
-    [(certificate_id, state, profile, workstation_id, agent_id, trust_state, current_id)] = rows
+    [
+        (
+            certificate_id,
+            state,
+            profile,
+            workstation_id,
+            agent_id,
+            trust_state,
+            current_id,
+            newest_shown,
+        )
+    ] = rows
     if profile != WORKSTATION.name or workstation_id is None:
         raise Refused(not_accepted(), f"certificate for another purpose: {profile}")
     certificate = x509.load_der_x509_certificate(der)
@@ -71,6 +85,15 @@ def caller(request: HttpRequest) -> Caller:
     refuse_out_of_dates(certificate, agent_id)
     address = client_address(request)
     actor = Actor(name=agent_id, door="agent", address=address)
+    is_superseded = newest_shown is not None and certificate_id < newest_shown
+    if is_superseded:
+        if not also_superseded:
+            raise Refused(superseded(), f"certificate superseded: {agent_id}")
+        return Caller(
+            workstation_id, agent_id, trust_state, certificate_id, False, True, certificate, actor
+        )
+    if certificate_id != newest_shown:
+        note_certificate(workstation_id, certificate_id)
     if trust_state == TrustState.APPROVED:
         trust_state = first_call(workstation_id, actor)
     note(workstation_id, address)
@@ -80,6 +103,7 @@ def caller(request: HttpRequest) -> Caller:
         trust_state,
         certificate_id,
         certificate_id == current_id,
+        False,
         certificate,
         actor,
     )
@@ -99,6 +123,7 @@ def shown() -> "QuerySet[Certificate, tuple[Any, ...]]":
             "workstation__agent_id",
             "workstation__state",
             "workstation__certificate_id",
+            "workstation__shown_certificate_id",
         )
     )
 
@@ -110,7 +135,7 @@ def refuse_revoked(state: str, trust_state: str, agent_id: str) -> None:
     raise Refused(
         Forbidden(
             "This workstation was revoked. After an administrator has reinstated it, register it "
-            "with a new key.",
+            "with a new key and the one-time code.",
             code="workstation.revoked",
         ),
         f"workstation revoked: {agent_id}",

@@ -12,12 +12,12 @@ from pki.actions.actor import Actor
 from pki.actions.certificate_row import parsed
 from pki.actions.registration import Registration, register
 from pki.actions.rollover.open_rollover import between_roots
-from pki.actions.workstation_certificates import renew_workstation
 from pki.agent_site import bodies, credentials
 from pki.agent_site.announced_roots import announced_roots
 from pki.agent_site.caller import caller
 from pki.agent_site.lifetimes import ASK_AGAIN
 from pki.agent_site.problems import answered
+from pki.agent_site.renewing import renewed
 from pki.client_address import client_address
 from pki.errors import Unavailable
 from pki.models import Certificate
@@ -63,29 +63,27 @@ def simpleenroll(request: HttpRequest) -> HttpResponse:
         address=client_address(request),
     )
     registered = register(registration, actor=actor)
-    if registered.certificate is None:
-        response = HttpResponse(
-            "An administrator has not decided about this workstation yet. Ask again with the "
-            "same request.\n",
-            status=HTTPStatus.ACCEPTED,
-            content_type="text/plain; charset=utf-8",
-        )
-        response["Retry-After"] = str(ASK_AGAIN)
-        return response
-    return certs_only(registered.certificate)
+    return answer(registered.certificate)
 
 
 @answered("POST")
 def simplereenroll(request: HttpRequest) -> HttpResponse:
     """Section 4.2.2, with the current certificate in the TLS connection."""
-    known = caller(request)
-    certificate = renew_workstation(
-        known.workstation(),
-        requests.parse(bodies.base64_body(request, PKCS10)),
-        shown=known.certificate_id,
-        actor=known.actor,
+    known = caller(request, also_superseded=True)
+    return answer(renewed(known, requests.parse(bodies.base64_body(request, PKCS10))))
+
+
+def answer(certificate: Certificate | None) -> HttpResponse:
+    if certificate is not None:
+        return certs_only(certificate)
+    response = HttpResponse(
+        "An administrator has not decided about this workstation yet. Ask again with the same "
+        "request, by simpleenroll.\n",
+        status=HTTPStatus.ACCEPTED,
+        content_type="text/plain; charset=utf-8",
     )
-    return certs_only(certificate)
+    response["Retry-After"] = str(ASK_AGAIN)
+    return response
 
 
 def certs_only(certificate: Certificate) -> HttpResponse:

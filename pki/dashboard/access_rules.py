@@ -130,6 +130,7 @@ RULES: Mapping[str, Rule] = {
     "workstation-edit": DAILY,
     "workstation-task": DAILY,
     "workstation-renew": DAILY_BUTTON,
+    "workstation-dismiss": DAILY_BUTTON,
     "workstation-decide": replace(DAILY, fresh_when=revokes),
     "workstation-bulk": DAILY_BUTTON,
     "bulk-change": replace(DAILY, fresh_when=revokes_many),

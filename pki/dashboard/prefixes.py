@@ -3,6 +3,8 @@
 from django.db import connection
 from django.db.models import Q
 
+from pki.models import Workstation
+
 #: Sorts after every character that a text can have.
 LAST = chr(0x10FFFF)
 
@@ -17,3 +19,12 @@ def begins_with(column: str, text: str) -> Q:
     if connection.vendor == "sqlite":
         return Q(**{f"{column}__gte": text, f"{column}__lt": text + LAST})
     return Q(**{f"{column}__startswith": text})
+
+
+def of_workstation(text: str) -> Q:
+    """Certificates of the workstations with this identifier, in any spelling of it."""
+    return Q(workstation__in=with_identifier(text))
+
+
+def with_identifier(text: str) -> list[int]:
+    return list(Workstation.objects.identified(text).order_by().values_list("pk", flat=True))

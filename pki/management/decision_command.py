@@ -30,7 +30,7 @@ class DecisionCommand(ActionCommand):
 
 def workstation_called(text: str, verb: str) -> Workstation:
     """By identifier before number. Raises NotFound and Conflict ``workstation.ambiguous``."""
-    same = list(Workstation.objects.filter(agent_id=text))
+    same = list(Workstation.objects.identified(text))
     possible = [row for row in same if row.state in TRANSITIONS[verb].sources]
     if len(possible) > 1:
         listed = "; ".join(

@@ -14,6 +14,7 @@ def document(row: Workstation) -> dict[str, Any]:
         "name": row.name,
         "state": row.state,
         "identifier_taken": row.identifier_taken,
+        "alternates_since": text(row.alternates_since),
         "hostname": row.hostname,
         "os": row.os,
         "agent_version": row.agent_version,

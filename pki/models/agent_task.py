@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from pki.models.outside_json_field import OutsideJSONField
+
 
 class TaskState(models.TextChoices):
     IDLE = "idle", "Waiting for the agent"
@@ -35,7 +37,7 @@ class AgentTask(models.Model):
     leased_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     message = models.CharField(max_length=500, blank=True)
-    result = models.JSONField(default=dict)
+    result = OutsideJSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.CharField(max_length=150)
     started_at = models.DateTimeField(null=True)

@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from pki.models.outside_json_field import OutsideJSONField
+
 
 class Written(models.QuerySet["AuditEvent"]):
     """Events that can be read and nothing else."""
@@ -33,7 +35,7 @@ class AuditEvent(models.Model):
     object_id = models.CharField(max_length=40, blank=True)
     object_label = models.CharField(max_length=300, blank=True)
     #: Facts worth keeping; never a key, a password or a code.
-    detail = models.JSONField(default=dict)
+    detail = OutsideJSONField(default=dict)
 
     objects = Written.as_manager()
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
+
+from pki.models.outside_json_field import OutsideJSONField
 
 
 class TrustState(models.TextChoices):
@@ -92,18 +95,28 @@ class Tag(models.Model):
         return self.name
 
 
+class Workstations(models.QuerySet["Workstation"]):
+    def identified(self, agent_id: str) -> "Workstations":
+        """Those with this identifier, in any spelling of it, by the index."""
+        return self.filter(agent_id__lower=agent_id.lower())
+
+
 class Workstation(models.Model):
     TrustState = TrustState
 
-    #: What the agent calls itself: machine GUID, new GUID, computer SID or a given text.
-    agent_id = models.CharField(max_length=64, db_index=True)
+    #: What the agent calls itself: machine GUID, new GUID, computer SID or a given text; as it
+    #: was spelled first, and compared without case by `identified`.
+    agent_id = models.CharField(max_length=64)
     #: SHA-256 of the SubjectPublicKeyInfo it asked with; empty while a new key is expected.
     public_key_sha256 = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=TrustState, default=TrustState.PENDING)
     #: Another machine had this identifier with another key when this one registered.
     identifier_taken = models.BooleanField(default=False)
-    #: After a reinstatement: until when a new key is taken; empty at other times.
+    #: After a reinstatement: until when a new key that brings the code is taken; empty at other
+    #: times.
     new_key_until = models.DateTimeField(null=True)
+    #: SHA-256 of that one-time code; empty where there is none.
+    new_key_code_sha256 = models.CharField(max_length=64, blank=True)
 
     #: What people call it; the computer's name until someone renames it.
     name = models.CharField(max_length=100, db_index=True)
@@ -112,12 +125,20 @@ class Workstation(models.Model):
     agent_version = models.CharField(max_length=40, blank=True)
     #: Where it last came from.
     address = models.GenericIPAddressField(null=True)
-    inventory = models.JSONField(default=dict)
+    inventory = OutsideJSONField(default=dict)
+    #: What it called itself before, each with the moment until which it did; a few, for a day.
+    identities = models.JSONField(default=list)
+    #: Since when two machines seem to use its certificate in turn; empty: they do not.
+    alternates_since = models.DateTimeField(null=True)
     comment = models.CharField(max_length=500, blank=True)
     tags = models.ManyToManyField(Tag, related_name="workstations", blank=True)
 
     certificate = models.OneToOneField(
         "pki.Certificate", on_delete=models.PROTECT, null=True, related_name="current_for_agent"
+    )
+    #: The newest that a verified call came with: those before it are superseded.
+    shown_certificate = models.ForeignKey(
+        "pki.Certificate", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     #: What its certificate says, written with it and emptied when that is revoked: a fleet is
     #: counted, sorted and filtered by these, and two thirds of a lifetime is nothing that an
@@ -139,6 +160,8 @@ class Workstation(models.Model):
     state_since = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(null=True)
 
+    objects = Workstations.as_manager()
+
     class Meta:
         ordering = ["name", "id"]
         indexes = [
@@ -153,6 +176,12 @@ class Workstation(models.Model):
             models.Index(fields=["registered_at"], name="workstation_registered"),
             models.Index(fields=["address", "registered_at"], name="workstation_address"),
             models.Index(fields=["os"], name="workstation_os"),
+            models.Index(Lower("agent_id"), name="workstation_identifier"),
+            models.Index(
+                fields=["alternates_since"],
+                condition=models.Q(alternates_since__isnull=False),
+                name="workstation_alternates",
+            ),
             models.Index(fields=["agent_version"], name="workstation_agent"),
             models.Index(fields=["state", "newest_root"], name="workstation_newest_root"),
             models.Index(
@@ -163,13 +192,14 @@ class Workstation(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["agent_id", "public_key_sha256"],
+                Lower("agent_id"),
+                "public_key_sha256",
                 condition=~models.Q(public_key_sha256=""),
                 name="workstation_key_once",
             ),
             # A second machine under a taken identifier never displaces the first.
             models.UniqueConstraint(
-                fields=["agent_id"],
+                Lower("agent_id"),
                 condition=models.Q(state__in=["approved", "trusted"]),
                 name="one_admitted_workstation_by_identifier",
             ),
@@ -181,14 +211,14 @@ class Workstation(models.Model):
     def get_absolute_url(self) -> str:
         return f"/workstations/{self.pk}/"
 
-    def awaits_new_key(self, now: datetime) -> bool:
-        """Whether it was reinstated and its agent may still come with a new key."""
-        return (
-            not self.public_key_sha256
-            and self.new_key_until is not None
-            and self.new_key_until > now
-            and self.state == TrustState.APPROVED
-        )
+    @property
+    def awaits_new_key(self) -> bool:
+        """Whether it was reinstated and no key was accepted for it since."""
+        return not self.public_key_sha256 and self.state == TrustState.APPROVED
+
+    def has_superseded(self, certificate_id: int) -> bool:
+        """Whether a verified call came with a newer one than this certificate of it."""
+        return self.shown_certificate_id is not None and certificate_id < self.shown_certificate_id
 
     def standing(self, now: datetime) -> Standing:
         """How its certificate stands with its renewal."""
@@ -203,3 +233,7 @@ class Workstation(models.Model):
     def may(self, verb: str) -> bool:
         """Whether the state machine has an arrow called ``verb`` from here."""
         return self.state in TRANSITIONS[verb].sources
+
+
+# For `identified`: Django writes such a statement faster than one with an annotation.
+Workstation._meta.get_field("agent_id").register_lookup(Lower)

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from pki import outside_json
 from pki.errors import InvalidInput, Unavailable
 from pki.vault.ring import KEY_LENGTH
 
@@ -72,7 +73,7 @@ class Lock:
         """From the beginning of ``file``. Raises InvalidInput ``backup.…``."""
         line = read_header(file)
         try:
-            facts = json.loads(line)
+            facts = outside_json.decode(line)
             salt, cost = bytes.fromhex(facts["salt"]), facts["n"]
             expected = bytes.fromhex(facts["check"])
             known = (facts["kdf"], facts["r"], facts["p"], facts["cipher"])

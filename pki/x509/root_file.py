@@ -14,6 +14,7 @@ from typing import Any
 
 from cryptography import x509
 
+from pki import outside_json
 from pki.errors import InvalidInput
 from pki.x509 import bundles, facts, keys
 
@@ -91,11 +92,11 @@ def looks_like(data: bytes) -> bool:
 
 def parse(data: bytes) -> Any:
     try:
-        return json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, ValueError, RecursionError):
+        return outside_json.decode(data, encoding="utf-8-sig")
+    except outside_json.Refused as error:
         raise InvalidInput(
-            "The root file is not a JSON document. Choose agent_root_ca.json as the generator "
-            "wrote it.",
+            f"The root file is not a JSON document that can be used: it {error}. Choose "
+            "agent_root_ca.json as the generator wrote it.",
             code="root_file.not_json",
             field="files",
         ) from None

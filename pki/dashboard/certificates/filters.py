@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from pki.dashboard.certificates.tables import PROFILE_LABELS
-from pki.dashboard.prefixes import begins_with
+from pki.dashboard.prefixes import begins_with, of_workstation
 from pki.models import Certificate
 from pki.models.certificate import EXPIRING, State
 
@@ -49,7 +49,7 @@ class CertificateFilter(django_filters.FilterSet):
     ) -> QuerySet[Certificate]:
         text = value.strip().lower()
         serial = text.replace(":", "").replace(" ", "").lstrip("0")
-        wanted = begins_with("common_name", text)
+        wanted = begins_with("common_name", text) | of_workstation(text)
         if serial:
             wanted |= begins_with("serial_number", serial)
         return queryset.filter(wanted)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 
-from pki.dashboard.prefixes import begins_with
+from pki.dashboard.prefixes import begins_with, of_workstation, with_identifier
 from pki.errors import CertiflowError
-from pki.models import Authority, Certificate, Role, Server, User
+from pki.models import Authority, Certificate, Role, Server, User, Workstation
 from pki.x509.names import dns_name
 
 #: Of each kind; who needs more narrows the list of that kind.
@@ -20,12 +20,15 @@ class Found:
     servers: list[Server] = field(default_factory=list)
     certificates: list[Certificate] = field(default_factory=list)
     authorities: list[Authority] = field(default_factory=list)
+    workstations: list[Workstation] = field(default_factory=list)
     users: list[User] = field(default_factory=list)
     #: The one certificate whose number or fingerprint was entered in full.
     exact: Certificate | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.servers or self.certificates or self.authorities or self.users)
+        return any(
+            (self.servers, self.certificates, self.authorities, self.workstations, self.users)
+        )
 
 
 def find(text: str, reader: User) -> Found:
@@ -40,6 +43,7 @@ def find(text: str, reader: User) -> Found:
         ),
         certificates=certificates(words, number),
         authorities=list(Authority.objects.filter(common_name__icontains=text)[:SHOWN]),
+        workstations=workstations(text),
     )
     if reader.has_role(Role.ADMINISTRATOR):
         found.users = list(User.objects.filter(username__icontains=text)[:SHOWN])
@@ -66,11 +70,17 @@ def hexadecimal(text: str) -> str:
 
 def certificates(words: str, number: str) -> list[Certificate]:
     """By the beginning of the name, the number or a fingerprint: each has an index."""
-    wanted = begins_with("common_name", words)
+    wanted = begins_with("common_name", words) | of_workstation(words)
     if number:
         wanted |= begins_with("sha1", number) | begins_with("sha256", number)
         wanted |= begins_with("serial_number", number.lstrip("0") or "-")
     return list(Certificate.objects.filter(wanted).defer("der", "chain")[:SHOWN])
+
+
+def workstations(text: str) -> list[Workstation]:
+    """By the identifier in any spelling, or the beginning of the name."""
+    wanted = Q(pk__in=with_identifier(text)) | begins_with("name", text)
+    return list(Workstation.objects.filter(wanted).defer("inventory")[:SHOWN])
 
 
 def is_exact(row: Certificate, number: str) -> bool:

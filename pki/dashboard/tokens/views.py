@@ -1,5 +1,6 @@
 """Making, listing and withdrawing enrollment tokens, and who needs none."""
 
+import shlex
 from datetime import timedelta
 
 from django.conf import settings
@@ -49,13 +50,14 @@ def token_new(request: HttpRequest) -> HttpResponse:
     return render(request, "tokens/new.html", {"form": form, "limit": operator_limit()})
 
 
-def join_command() -> str:
+def join_command(agent_id: str = "") -> str:
     """What to run on a workstation; the token goes to its standard input, not on its command."""
     port = settings.AGENT_BIND.rpartition(":")[2]
     root = root_to_pin()
+    name = f" --agent-id {shlex.quote(agent_id)}" if agent_id else ""
     return (
         f"certiflow-agent register --server https://{settings.HOST}:{port} "
-        f"--root-sha256 {root} --token-stdin"
+        f"--root-sha256 {root}{name} --token-stdin"
     )
 
 

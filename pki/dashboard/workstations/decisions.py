@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 
-from pki.actions.trust import approve, deny, reinstate, revoke_workstation
+from pki.actions.trust import Reinstated, approve, deny, reinstate, revoke_workstation
 from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.tokens.views import join_command
 from pki.dashboard.workstations.forms import DecisionForm
 from pki.errors import CertiflowError
 from pki.models import Workstation
@@ -27,7 +29,7 @@ class Decision:
     tone: str
     explanation: str
     done: str
-    action: Callable[..., Workstation]
+    action: Callable[..., Workstation | Reinstated]
 
 
 DECISIONS = {
@@ -67,9 +69,10 @@ DECISIONS = {
             "Reinstate",
             "rotate",
             "btn-primary",
-            "Within 24 hours its agent may register with a new key; the old certificates stay "
-            "revoked. Register it again on the workstation.",
-            "is reinstated. Register its agent again within 24 hours.",
+            "The next page shows a one-time code, once. Within 24 hours its agent registers a new "
+            "key with it; the old certificates stay revoked. A key that comes without the code "
+            "waits for approval.",
+            "is reinstated.",
             reinstate,
         ),
     )
@@ -80,6 +83,7 @@ def decisions_for(row: Workstation) -> list[Decision]:
     return [decision for decision in DECISIONS.values() if row.may(decision.verb)]
 
 
+@never_cache
 def workstation_decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb not in DECISIONS:
         raise Http404
@@ -89,14 +93,26 @@ def workstation_decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse
     if form.is_valid():
         given: dict[str, Any] = form.cleaned_data
         try:
-            decision.action(row, actor=actor_of(request), **given)
+            done = decision.action(row, actor=actor_of(request), **given)
         except CertiflowError as error:
             add_error(form, error)
         else:
+            if isinstance(done, Reinstated):
+                return with_code(request, done)
             messages.success(request, f"{row} {decision.done}")
             return redirect(row)
     return render(
         request,
         "workstations/decide.html",
         {"workstation": row, "decision": decision, "form": form},
+    )
+
+
+def with_code(request: HttpRequest, done: Reinstated) -> HttpResponse:
+    """The one time that anybody sees the code."""
+    row = done.workstation
+    return render(
+        request,
+        "workstations/reinstated.html",
+        {"workstation": row, "secret": done.code, "command": join_command(row.agent_id)},
     )

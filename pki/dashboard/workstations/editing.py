@@ -4,10 +4,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.html import format_html
-from django.views.decorators.http import require_POST
 
 from pki.actions.agent_tasks import assign_task
-from pki.actions.workstations import change_workstation
+from pki.actions.workstations import change_workstation, dismiss_alternation
 from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.workstations.forms import TaskForm, WorkstationForm
@@ -53,7 +52,18 @@ def workstation_task(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "workstations/task.html", {"workstation": row, "form": form})
 
 
-@require_POST
+def workstation_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """One machine after all, though its names came and went."""
+    row = get_object_or_404(Workstation, pk=pk)
+    try:
+        dismiss_alternation(row, actor=actor_of(request))
+    except CertiflowError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, f"{row} is flagged again only if its names go on alternating.")
+    return redirect(row)
+
+
 def workstation_renew(request: HttpRequest, pk: int) -> HttpResponse:
     """By its agent, which alone has the key: the task to renew, with nothing to choose."""
     row = get_object_or_404(Workstation, pk=pk)

@@ -101,6 +101,10 @@ ROOTS = [
 ]
 
 
+#: What somebody should look at.
+FLAGS = [("alternating", "Two machines with one certificate"), ("taken", "Identifier taken")]
+
+
 class PatternFilter(django_filters.CharFilter):
     """The whole text in any capitals; ``*`` stands for any letters."""
 
@@ -134,6 +138,7 @@ class AddressFilter(PatternFilter):
 
 class WorkstationFilter(django_filters.FilterSet):
     name = PatternFilter(label="Name")
+    identifier = PatternFilter(label="Identifier", field_name="agent_id")
     state = django_filters.ChoiceFilter(
         label="State", choices=TrustState.choices, empty_label="Any"
     )
@@ -155,6 +160,9 @@ class WorkstationFilter(django_filters.FilterSet):
         label="Expires within, in days", method="by_expiry", min_value=1, max_value=3650
     )
 
+    flag = django_filters.ChoiceFilter(
+        label="Flagged", choices=FLAGS, empty_label="Any", method="by_flag"
+    )
     root = django_filters.ChoiceFilter(
         label="New root", choices=ROOTS, empty_label="Any", method="by_root"
     )
@@ -184,6 +192,11 @@ class WorkstationFilter(django_filters.FilterSet):
             "cut-off": not_trusting(self.rollover) | without_new_certificate(self.rollover),
         }
         return admitted.filter(wanted[value])
+
+    def by_flag(self, queryset: Rows, _name: str, value: str) -> Rows:
+        if value == "alternating":
+            return queryset.filter(alternates_since__isnull=False)
+        return queryset.filter(identifier_taken=True, state=TrustState.PENDING)
 
     def by_unseen(self, queryset: Rows, _name: str, value: int) -> Rows:
         return queryset.filter(unseen_for(timedelta(days=int(value))))

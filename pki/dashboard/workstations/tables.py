@@ -52,6 +52,9 @@ class WorkstationTable(tables.Table):
         if record.state == "pending" and record.identifier_taken:
             taken = dashboard.badge("Identifier taken", "bad", "alert-triangle")
             return format_html("{} {}", badge, taken)
+        if record.alternates_since:
+            two = dashboard.badge("Two machines?", "bad", "alert-triangle")
+            return format_html("{} {}", badge, two)
         return badge
 
     def render_seen(self, record: Workstation) -> SafeString:

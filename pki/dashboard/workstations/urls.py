@@ -15,5 +15,6 @@ urlpatterns = [
     path("<int:pk>/edit/", editing.workstation_edit, name="workstation-edit"),
     path("<int:pk>/task/", editing.workstation_task, name="workstation-task"),
     path("<int:pk>/renew/", editing.workstation_renew, name="workstation-renew"),
+    path("<int:pk>/dismiss/", editing.workstation_dismiss, name="workstation-dismiss"),
     path("<int:pk>/<str:verb>/", decisions.workstation_decide, name="workstation-decide"),
 ]

@@ -51,6 +51,7 @@ def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
         {"task": task, "label": KINDS[task.kind].label if task.kind in KINDS else task.kind}
         for task in row.tasks.all()[:SHOWN]
     ]
+    certificates = list(row.certificates.defer("der", "chain")[:SHOWN])
     return render(
         request,
         "workstations/detail.html",
@@ -60,7 +61,8 @@ def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "badge": STATES[TrustState(row.state)],
             "decisions": decisions_for(row),
             "others": same_identifier(row),
-            "certificates": row.certificates.defer("der", "chain")[:SHOWN],
+            "certificates": certificates,
+            "superseded": {each.pk for each in certificates if row.has_superseded(each.pk)},
             "tasks": tasks,
             "history": history(row),
             "inventory": sorted(row.inventory.items()),
@@ -69,7 +71,7 @@ def workstation_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def same_identifier(row: Workstation) -> list[Workstation]:
-    return list(Workstation.objects.filter(agent_id=row.agent_id).exclude(pk=row.pk)[:SHOWN])
+    return list(Workstation.objects.identified(row.agent_id).exclude(pk=row.pk)[:SHOWN])
 
 
 def history(row: Workstation) -> list[dict[str, Any]]:

@@ -142,9 +142,10 @@ def test_a_revoked_workstation_comes_back_with_a_new_key_only(
     row = trust(agent.register().workstation, actor=SYSTEM)
     revoke_workstation(row, actor=SYSTEM, reason="Stolen", revocation_reason="keyCompromise")
     assert refused(agent, Forbidden).code == "workstation.revoked"
-    reinstate(row, actor=SYSTEM, reason="Found again")
+    code = reinstate(row, actor=SYSTEM, reason="Found again").code
+    agent.token = code
     assert refused(agent, InvalidInput).code == "key.used_before"
-    fresh = Agent("pc-1").register()
+    fresh = Agent("pc-1", code).register()
     assert fresh.workstation == row
     assert fresh.certificate is not None
     old, new = Certificate.objects.filter(workstation=row).order_by("id")
@@ -155,8 +156,9 @@ def test_a_revoked_workstation_comes_back_with_a_new_key_only(
 def test_the_day_for_the_new_key_is_over_after_a_day(automatic_registration: None) -> None:
     row = trust(Agent("pc-1").register().workstation, actor=SYSTEM)
     revoke_workstation(row, actor=SYSTEM, reason="Moved")
-    reinstate(row, actor=SYSTEM, reason="Back")
+    code = reinstate(row, actor=SYSTEM, reason="Back").code
     with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert refused(Agent("pc-1", code), Forbidden).code == "token.expired"
         late = Agent("pc-1").register()
     assert late.workstation != row
     assert late.workstation.state == "pending"

@@ -12,20 +12,27 @@ from hypothesis.stateful import run_state_machine_as_test as run
 from pki.actions.actor import SYSTEM
 from pki.actions.agent_tasks import assign_task, cancel_task, lease_tasks, take_result
 from pki.actions.registration_policy import change_policy
-from pki.actions.trust import approve, deny, reinstate, revoke_workstation, trust
+from pki.actions.trust import (
+    approve,
+    deny,
+    reinstate,
+    reinstate_without_code,
+    revoke_workstation,
+    trust,
+)
 from pki.actions.workstation_certificates import renew_workstation
 from pki.errors import CertiflowError
 from pki.models import AgentTask, AuditEvent, Authority, Certificate, TrustState, Workstation
 from pki.models.workstation import ADMITTED, TRANSITIONS
 from tests.pki.conftest import Agent, certificate_request
 
-IDENTIFIERS = st.sampled_from(["pc-1", "pc-2"])
+IDENTIFIERS = st.sampled_from(["pc-1", "PC-1", "pc-2"])
 VERBS: dict[str, Any] = {
     "approve": lambda row: approve(row, actor=SYSTEM),
     "deny": lambda row: deny(row, actor=SYSTEM),
     "trust": lambda row: trust(row, actor=SYSTEM),
     "revoke": lambda row: revoke_workstation(row, actor=SYSTEM, reason="Because"),
-    "reinstate": lambda row: reinstate(row, actor=SYSTEM, reason="Because"),
+    "reinstate": lambda row: reinstate_without_code(row, actor=SYSTEM, reason="Because"),
 }
 
 
@@ -35,6 +42,8 @@ class TrustMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.agents: list[Agent] = []
+        #: What people were shown, by the row it is for.
+        self.codes: dict[int, str] = {}
         self.open = transaction.atomic()
         self.open.__enter__()
 
@@ -59,10 +68,9 @@ class TrustMachine(RuleBasedStateMachine):
 
     @rule(verb=st.sampled_from(sorted(VERBS)), number=st.integers(0, 5))
     def someone_decides(self, verb: str, number: int) -> None:
-        rows = list(Workstation.objects.order_by("pk"))
-        if number >= len(rows):
+        row = self.one_of_them(number)
+        if row is None:
             return
-        row = rows[number]
         possible = row.may(verb)
         events = AuditEvent.objects.filter(event=TRANSITIONS[verb].event)
         before = events.count()
@@ -77,8 +85,37 @@ class TrustMachine(RuleBasedStateMachine):
             assert events.count() == before
 
     @rule(number=st.integers(0, 5))
+    def someone_reinstates_with_a_code(self, number: int) -> None:
+        """Straight after revoking it: else few sequences would come so far."""
+        row = self.one_of_them(number)
+
+        def give_out() -> None:
+            assert row is not None
+            if row.state in ADMITTED:
+                revoke_workstation(row, actor=SYSTEM, reason="Because")
+            self.codes[row.pk] = reinstate(row, actor=SYSTEM, reason="Because").code
+
+        if row is not None:
+            self.tried(give_out)
+
+    @rule(number=st.integers(0, 5), waiting=st.booleans())
+    def a_machine_brings_a_code(self, number: int, waiting: bool) -> None:
+        row = self.one_of_them(number)
+        code = self.codes.get(row.pk) if row is not None else None
+        if row is None or code is None or len(self.agents) >= 8:
+            return
+        awaited = row.awaits_new_key and row.new_key_code_sha256 != ""
+        agent = Agent(row.agent_id)
+        self.agents.append(agent)
+        if waiting:
+            self.tried(agent.register)
+        agent.token = code
+        came_back = self.tried(agent.register)
+        assert came_back == awaited, "exactly once, for the row it was made for"
+
+    @rule(number=st.integers(0, 5))
     def a_workstation_renews(self, number: int) -> None:
-        row = Workstation.objects.order_by("pk")[number : number + 1].first()
+        row = self.one_of_them(number)
         if row is not None and row.state in ADMITTED and row.certificate is not None:
             _, request = certificate_request(row.agent_id)
             shown = row.certificate.pk
@@ -86,7 +123,7 @@ class TrustMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 5), outcome=st.sampled_from(["", "completed", "error", "cancel"]))
     def a_task_runs(self, number: int, outcome: str) -> None:
-        row = Workstation.objects.order_by("pk")[number : number + 1].first()
+        row = self.one_of_them(number)
         if row is None:
             return
         assigned = self.tried(lambda: assign_task(row, "report-inventory", {}, actor=SYSTEM))
@@ -97,6 +134,10 @@ class TrustMachine(RuleBasedStateMachine):
             elif outcome:
                 take_result(row, str(task.pk), outcome, "", {}, actor=SYSTEM)
 
+    def one_of_them(self, number: int) -> Workstation | None:
+        rows = list(Workstation.objects.order_by("pk"))
+        return rows[number % len(rows)] if rows else None
+
     def tried(self, action: Any) -> bool:
         try:
             with transaction.atomic():
@@ -106,9 +147,25 @@ class TrustMachine(RuleBasedStateMachine):
         return True
 
     @invariant()
+    def no_state_hands_an_identity_to_the_first_caller(self) -> None:
+        """With a key of his own, no code, in any spelling, under any policy."""
+        taken = Workstation.objects.exclude(state=TrustState.DENIED)
+        for agent_id in {name.lower() for name in taken.values_list("agent_id", flat=True)}:
+            before = set(taken.filter(state__in=ADMITTED).values_list("pk", "public_key_sha256"))
+            for spelling in (agent_id, agent_id.upper()):
+                with transaction.atomic():
+                    stranger = Agent(spelling).register()
+                    assert stranger.certificate is None
+                    assert stranger.workstation.state == TrustState.PENDING
+                    assert stranger.workstation.identifier_taken
+                    after = taken.filter(state__in=ADMITTED)
+                    assert set(after.values_list("pk", "public_key_sha256")) == before
+                    transaction.set_rollback(True)
+
+    @invariant()
     def an_identifier_is_admitted_once(self) -> None:
         admitted = Workstation.objects.filter(state__in=ADMITTED)
-        names = list(admitted.values_list("agent_id", flat=True))
+        names = [name.lower() for name in admitted.values_list("agent_id", flat=True)]
         assert len(names) == len(set(names))
 
     @invariant()
@@ -144,7 +201,7 @@ def test_no_sequence_of_actions_breaks_trust(authority: Authority) -> None:
     run(
         TrustMachine,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

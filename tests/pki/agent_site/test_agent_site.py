@@ -112,10 +112,10 @@ def test_a_task_is_given_to_one_agent_once_and_its_result_is_kept(
     assert (task["kind"], task["parameters"]) == ("collect-log", {"lines": 5})
     assert joined.call("GET", "/agent/v1/tasks").document["tasks"] == []
     path = f"/agent/v1/tasks/{task['id']}/result"
-    told = {"outcome": "completed", "message": "5 lines", "result": {"log": "a\u0000b"}}
+    told = {"outcome": "completed", "message": "5 lines", "result": {"log": "a\nb\x1b"}}
     assert joined.call("POST", path, told).document == {"state": "completed"}
     assert joined.call("POST", path, told).document == {"state": "completed"}
-    assert "ab" in site.do(f"print(AgentTask.objects.get(pk={task['id']!r}).result)")
+    assert "a\\nb\ufffd" in site.do(f"print(AgentTask.objects.get(pk={task['id']!r}).result)")
     assert (
         Client(site, "x", joined.key, joined.certificate)
         .call("POST", f"/agent/v1/tasks/{uuid.uuid4()}/result", told)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,10 +112,11 @@ def test_a_revoked_agent_says_so_and_comes_back_with_a_new_key(
     assert refused.returncode == 1
     assert "revoked" in refused.stderr
     assert agent.status["state"] == "revoked"
-    site.do(
-        "trust.reinstate(Workstation.objects.get(agent_id='ref-4'), actor=SYSTEM, reason='Back')"
+    code = site.do(
+        "print(trust.reinstate(Workstation.objects.get(agent_id='ref-4'), actor=SYSTEM, "
+        "reason='Back').code)"
     )
-    assert agent.register("").returncode == 0
+    assert agent.register(code).returncode == 0
     assert agent.run("once").stdout.strip() == "trusted"
     assert agent.status["key_sha256"] != key
 
@@ -135,10 +137,37 @@ def test_an_agent_killed_at_any_moment_keeps_its_identity(site: AgentSite, tmp_p
     assert site.do("print(Workstation.objects.filter(agent_id='ref-5').count())") == "1"
 
 
-def site_renews(site: AgentSite) -> None:
+def test_an_agent_restored_from_an_old_copy_waits_for_a_person(
+    site: AgentSite, tmp_path: Path
+) -> None:
+    agent = Process(site, tmp_path, "ref-6")
+    agent.register(site.token(automatic=True))
+    agent.run("once")
+    shutil.copytree(agent.directory, tmp_path / "copy")
+    site_renews(site, "ref-6")
+    agent.run("once")
+    assert agent.run("once").stdout.strip() == "trusted"
+    shutil.rmtree(agent.directory)
+    (tmp_path / "copy").rename(agent.directory)
+
+    assert agent.run("once").stdout.strip() == "pending"
+
+    rows = "Workstation.objects.filter(agent_id='ref-6')"
+    assert site.do(f"print(sorted({rows}.values_list('state', flat=True)))") == (
+        "['pending', 'trusted']"
+    )
+    assert agent.run("once").stdout.strip() == "pending"
+    site.do(
+        f"trust.revoke_workstation({rows}.get(state='trusted'), actor=SYSTEM, reason='Restored'); "
+        f"trust.approve({rows}.get(state='pending'), actor=SYSTEM)"
+    )
+    assert agent.run("once").stdout.strip() == "trusted"
+
+
+def site_renews(site: AgentSite, name: str = "ref-5") -> None:
     site.do(
         "from pki.errors import Conflict\n"
-        "try: agent_tasks.assign_task(Workstation.objects.get(agent_id='ref-5'), "
+        f"try: agent_tasks.assign_task(Workstation.objects.get(agent_id={name!r}), "
         "'renew-certificate', {}, actor=SYSTEM)\n"
         "except Conflict: pass"
     )

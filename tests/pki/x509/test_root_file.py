@@ -99,7 +99,9 @@ def test_a_password_that_is_too_long_or_no_text_is_refused(
         root_file.write(root, p384_key, "a" * 129)
     for content in ({"pfx": pfx}, {"cert": cer, "key": key}):
         with refused("password.not_text", "password"):
-            root_file.read(document({**content, "password": "\ud800"}))
+            root_file.read(document(content), "\ud800")
+    with refused("root_file.not_json", "files", "surrogate"):
+        root_file.read(document({"cert": cer, "key": key, "password": "\ud800"}))
 
 
 @pytest.mark.parametrize(

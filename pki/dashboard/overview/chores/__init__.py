@@ -14,6 +14,7 @@ from pki.dashboard.overview.chores.servers import servers_in_need, this_host
 from pki.dashboard.overview.chores.sign_in import second_factors_missing
 from pki.dashboard.overview.chores.workstations import (
     changes_left,
+    workstations_alternating,
     workstations_overdue,
     workstations_waiting,
 )
@@ -26,6 +27,7 @@ def chores(now: datetime) -> list[Chore]:
         *the_clock(now),
         *messages_lost(now),
         *workstations_waiting(),
+        *workstations_alternating(),
         *changes_left(now),
         *servers_in_need(),
         *workstations_overdue(),

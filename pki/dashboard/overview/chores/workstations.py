@@ -38,6 +38,24 @@ def workstations_waiting() -> Iterator[Chore]:
         )
 
 
+def workstations_alternating() -> Iterator[Chore]:
+    """A copied disk image, with the agent's key in it."""
+    rows = Workstation.objects.filter(alternates_since__isnull=False).defer("inventory")
+    found = list(rows.order_by("name")[: SHOWN + 1])
+    if not found:
+        return
+    names = ", ".join(str(row) for row in found[:SHOWN])
+    one = len(found) == 1
+    yield Chore(
+        "bad",
+        "Two machines seem to use one certificate",
+        f"{names}{' and others' if len(found) > SHOWN else ''}: the computer's name goes back and "
+        "forth, as after a disk image was copied with the agent's key.",
+        found[0].get_absolute_url() if one else f"{reverse('workstation-list')}?flag=alternating",
+        "Check" if one else "Show them",
+    )
+
+
 def changes_left(now: datetime) -> Iterator[Chore]:
     """Decisions about many workstations that nobody watches any more, and so nobody carries out."""
     for row in left_behind(now)[:SHOWN]:
