@@ -11,6 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
 
+from pki.actions.audit_key import audit_key
 from pki.actions.key_ring import current_ring
 from pki.errors import Unavailable
 
@@ -23,6 +24,8 @@ def prepare() -> None:
     prepare_tables()
     # After the tables: an existing installation without its ring must not get another one.
     current_ring()
+    # Before anything is recorded, so that only what an upgrade found is without a proof.
+    audit_key()
 
 
 def prepare_tables() -> None:

@@ -2,6 +2,7 @@
 
 from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
+from pki.models.audit_seal import AuditSeal, AuditVerification
 from pki.models.authority import Authority
 from pki.models.backup import Backup
 from pki.models.bulk_change import BulkChange
@@ -30,6 +31,8 @@ from pki.models.workstation import Tag, TrustState, Workstation
 __all__ = [
     "AgentTask",
     "AuditEvent",
+    "AuditSeal",
+    "AuditVerification",
     "Authority",
     "Backup",
     "BulkChange",

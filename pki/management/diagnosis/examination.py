@@ -6,6 +6,7 @@ from django.db import DatabaseError
 
 from pki.management.database_errors import reason
 from pki.management.diagnosis import (
+    audit,
     backups,
     certificates,
     database,
@@ -27,7 +28,13 @@ def examine() -> Iterator[Finding]:
         yield found
         if found.verdict is Verdict.MEND:
             return
-    for part in (database.findings, vault.findings, certificates.findings, backups.findings):
+    for part in (
+        database.findings,
+        vault.findings,
+        audit.findings,
+        certificates.findings,
+        backups.findings,
+    ):
         yield from guarded(part)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from pki.actions import audit_key
 from pki.actions.key_ring import current_ring, has_sealed_keys
 from pki.actions.stored_keys import open_key
 from pki.actions.stored_secrets import open_secret
@@ -81,7 +82,9 @@ def named_record(row: PrivateKey) -> str:
 
 def every_secret() -> Iterator[Finding]:
     """Addresses and signing keys of webhooks and chats; nothing to say where there are none."""
-    shut = [row for row in Secret.objects.order_by("pk") if not secret_opens(row)]
+    # That of the audit trail is verified with the trail.
+    rows = Secret.objects.exclude(pk=audit_key.SECRET_ID).order_by("pk")
+    shut = [row for row in rows if not secret_opens(row)]
     if shut:
         named = ", ".join(map(str, Channel.objects.filter(secret__in=shut)[:SHOWN]))
         yield mend(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from pki.actions.backups import OVERDUE, last_backup
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.dashboard.overview.chores.chore import Chore
-from pki.models import Authority, Certificate, Role, User
+from pki.models import AuditVerification, Authority, Certificate, Role, User
 
 
 def installation(now: datetime) -> Iterator[Chore]:
@@ -32,6 +32,17 @@ def installation(now: datetime) -> Iterator[Chore]:
             "Add someone",
         )
     yield from backup(now)
+
+
+def altered_trail() -> Iterator[Chore]:
+    for found in AuditVerification.objects.exclude(fault=""):
+        yield Chore(
+            "bad",
+            "The audit trail was altered",
+            f"{found.fault} Keep a copy of the database and find out who could write to it.",
+            reverse("audit-list"),
+            "Open the audit trail",
+        )
 
 
 def backup(now: datetime) -> Iterator[Chore]:

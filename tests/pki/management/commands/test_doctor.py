@@ -144,7 +144,7 @@ def test_a_webhook_whose_address_does_not_open_is_named(
 ) -> None:
     add_webhook(default_group(), "Tickets", "https://tickets.example.com/hook", actor=SYSTEM)
     assert "Webhooks and chats" not in findings()
-    Secret.objects.update(sealed=b"damaged")
+    Secret.objects.filter(channel__isnull=False).update(sealed=b"damaged")
     found = findings()["Webhooks and chats"]
     assert found["verdict"] == "mend"
     assert "Tickets" in found["detail"]
