@@ -40,6 +40,8 @@ DASHBOARD_URL = setting.parsed(
 #: Base of the CRL, OCSP and CA addresses written into certificates; empty: none are written.
 PUBLIC_URL = setting.parsed("CERTIFLOW_PUBLIC_URL", url, default="")
 TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, default="")
+#: Whether probes, webhooks and chats may connect to other services of this machine.
+ALLOW_LOOPBACK = setting.boolean("CERTIFLOW_ALLOW_LOOPBACK", default=False)
 AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
 #: Seconds between two questions of an agent.
 AGENT_POLL_SECONDS = setting.parsed("CERTIFLOW_AGENT_POLL_SECONDS", seconds, default="300")

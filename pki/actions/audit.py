@@ -73,6 +73,7 @@ EVENTS = {
     "channel.removed": "Channel removed",
     "delivery.retried": "Message sent again",
     "delivery.tested": "Test message sent",
+    "addresses.changed": "Addresses for outgoing connections changed",
     "calendar.made": "Calendar address made",
     "vault.rekeyed": "Keys sealed anew",
     "backup.made": "Backup made",

@@ -13,6 +13,7 @@ from pki.models.delivery import Delivery, DeliverySort, DeliveryState
 from pki.models.enrollment_token import EnrollmentToken
 from pki.models.job import Clock, Job, JobRun
 from pki.models.notice import Notice, Telling
+from pki.models.outgoing_policy import OutgoingPolicy
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
 from pki.models.recipient_group import RecipientGroup
@@ -49,6 +50,7 @@ __all__ = [
     "Job",
     "JobRun",
     "Notice",
+    "OutgoingPolicy",
     "PrivateKey",
     "Probe",
     "ProbeState",

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from pki.dashboard.settings import reminders, users, views
+from pki.dashboard.settings import addresses, reminders, users, views
 
 urlpatterns = [
     path("", views.settings_page, name="settings"),
+    path("addresses/", addresses.addresses, name="settings-addresses"),
     path("reminders/", reminders.reminder_policies, name="settings-reminders"),
     path("reminders/<slug:kind>/", reminders.reminder_policy, name="settings-reminder"),
     path("users/", users.user_list, name="settings-users"),
