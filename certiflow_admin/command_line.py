@@ -35,6 +35,7 @@ COMMANDS = {
         "doctor": "Check the installation and say what to mend",
         "backup": "Write everything into one encrypted file",
         "restore": "Put a backup into an empty installation",
+        "audit": "Verify that the audit trail is as it was written",
         "rekey": "Seal every private key under a new master key",
     },
     "People": {

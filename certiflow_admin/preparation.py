@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from pki.actions.actor import SYSTEM
+from pki.actions.audit_key import audit_key
 from pki.actions.key_ring import current_ring, hand_over_responder_keys
 from pki.actions.second_factors import seal_those_in_the_clear
 from pki.errors import Unavailable
@@ -25,6 +26,8 @@ def prepare() -> None:
     prepare_tables()
     # After the tables: an existing installation without its ring must not get another one.
     current_ring()
+    # Before anything is recorded, so that only what an upgrade found is without a proof.
+    audit_key()
     hand_over_responder_keys()
     seal_those_in_the_clear(actor=SYSTEM)
 

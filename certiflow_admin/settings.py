@@ -46,6 +46,8 @@ TRUSTED_PROXIES = setting.parsed("CERTIFLOW_TRUSTED_PROXIES", address_list, defa
 PROXY_CERTIFICATE = setting.parsed(
     "CERTIFLOW_PROXY_CERTIFICATE", proxy_certificate, default="nginx"
 )
+#: Whether probes, webhooks and chats may connect to other services of this machine.
+ALLOW_LOOPBACK = setting.boolean("CERTIFLOW_ALLOW_LOOPBACK", default=False)
 AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
 #: Seconds between two questions of an agent.
 AGENT_POLL_SECONDS = setting.parsed("CERTIFLOW_AGENT_POLL_SECONDS", seconds, default="300")

@@ -4,6 +4,9 @@ import socket
 import ssl
 from dataclasses import dataclass
 
+from pki import outgoing
+from pki.outgoing import Policy, Refused
+
 #: Seconds for finding the name, connecting and the handshake each.
 TIMEOUT = 5.0
 
@@ -24,19 +27,27 @@ class Unreachable:
 
 
 def look(
-    address: str, port: int, server_name: str, timeout: float = TIMEOUT
+    address: str, port: int, server_name: str, policy: Policy, timeout: float = TIMEOUT
 ) -> Presented | Unreachable:
-    """Connect to ``address`` and ask for ``server_name``; the answer is not verified."""
+    """Connect to ``address`` and ask for ``server_name``; the answer is not verified.
+
+    Where the policy allows no connection, none is made.
+    """
+    refusal = policy.probe_refusal(port)
+    if refusal:
+        return Unreachable(f"{refusal}.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # What is looked for is what anyone answers with, right or wrong.
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((address, port), timeout) as plain,
+            outgoing.connect(address, port, policy, timeout) as plain,
             context.wrap_socket(plain, server_hostname=server_name) as secure,
         ):
             return Presented(chain(secure), secure.version() or "")
+    except Refused as refused:
+        return Unreachable(str(refused))
     except TimeoutError:
         return Unreachable(f"Nothing answered within {timeout:.0f} seconds.")
     except ConnectionRefusedError:

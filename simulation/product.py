@@ -50,6 +50,7 @@ class Product:
             "CERTIFLOW_AGENT_BIND": f"127.0.0.1:{self.agent_port}",
             "CERTIFLOW_PUBLIC_BIND": f"127.0.0.1:{self.public_port}",
             "CERTIFLOW_PUBLIC_URL": self.public,
+            "CERTIFLOW_ALLOW_LOOPBACK": "on",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.mail_port}",
         }
 

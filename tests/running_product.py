@@ -38,6 +38,7 @@ class RunningProduct:
             "CERTIFLOW_HOST": HOST,
             "CERTIFLOW_DASHBOARD_BIND": f"127.0.0.1:{self.port}",
             "CERTIFLOW_AGENT_BIND": f"127.0.0.1:{free_port()}",
+            "CERTIFLOW_ALLOW_LOOPBACK": "on",
             "CACHE_URL": "dbcache://certiflow_cache",
             "EMAIL_URL": "consolemail://",
             "PYTHONUNBUFFERED": "1",

@@ -5,6 +5,8 @@ import tempfile
 
 os.environ["CERTIFLOW_DATA_DIR"] = tempfile.mkdtemp(prefix="certiflow-tests-")
 os.environ.setdefault("CERTIFLOW_HOST", "admin.example.test")
+# What is connected to in tests listens on this machine.
+os.environ["CERTIFLOW_ALLOW_LOOPBACK"] = "on"
 os.environ["CACHE_URL"] = "locmemcache://"
 os.environ["EMAIL_URL"] = "memorymail://"
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import Model
 
-from pki.actions import statements
+from pki.actions import audit_proof, statements
 from pki.actions.actor import Actor
+from pki.actions.audit_key import audit_key
 from pki.models import AuditEvent
 
 #: Every event there is, and how people call it.
@@ -77,6 +78,7 @@ EVENTS = {
     "channel.removed": "Channel removed",
     "delivery.retried": "Message sent again",
     "delivery.tested": "Test message sent",
+    "addresses.changed": "Addresses for outgoing connections changed",
     "calendar.made": "Calendar address made",
     "vault.rekeyed": "Keys sealed anew",
     "vault.second_factors_sealed": "Secrets of second factors sealed",
@@ -113,5 +115,6 @@ def record(actor: Actor, event: str, subject: Model | None = None, **detail: Any
         object_label=str(subject)[:300] if subject else "",
         detail=detail,
     )
+    written.proof = audit_proof.proof(written, audit_key().secret)
     statements.insert(written)
     return written

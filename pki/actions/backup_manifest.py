@@ -48,6 +48,8 @@ class Manifest:
     rows: dict[str, int]
     #: Identifiers of the ring keys that private keys are sealed under.
     sealed_under: list[str]
+    #: The newest of the audit trail, as text; empty before the first.
+    seal: str = ""
 
     @property
     def total(self) -> int:

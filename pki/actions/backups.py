@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.audit_note import newest_seal
 from pki.actions.backup_manifest import Manifest, applied_migrations, product_version, this_host
 from pki.actions.backup_tables import count, line, lines, tables
 from pki.actions.key_ring import current_ring
@@ -98,6 +99,7 @@ def described(alias: str, actor: Actor) -> Manifest:
         sealed_under=sorted(
             {key for table in SEALED for key in sealing_keys(table, alias)},
         ),
+        seal=str(newest_seal(alias) or ""),
     )
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from django.conf import settings
 
+from pki.actions.address_policy import current_policy
 from pki.actions.stored_secrets import open_secret
 from pki.actions.summaries import absolute, summary
 from pki.actions.trusted_roots import trusted_roots
@@ -15,6 +16,7 @@ from pki.errors import CertiflowError
 from pki.messaging import chat, webhooks
 from pki.messaging.outcome import Outcome
 from pki.models import ChannelKind, Delivery, DeliverySort, Notice
+from pki.outgoing import Policy
 
 Ready = Callable[[], Outcome]
 #: Sections of a chat's message that are told one by one.
@@ -43,6 +45,7 @@ def ready_webhook(
         key=secret["key"],
         message_id=str(delivery.pk),
         body=body(delivery, notices, now),
+        policy=current_policy(),
         roots="".join(root.pem.decode() for root in trusted_roots()),
     )
     return partial(webhooks.post, call, now)
@@ -102,11 +105,11 @@ def ready_chat(
         if len(lines) > MOST_LINES:
             lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES:,} more"]
         title, text = told.headline, "\n".join([*lines, absolute("/reminders/")])
-    return partial(sent_to_chat, secret["address"], title, text)
+    return partial(sent_to_chat, secret["address"], title, text, current_policy())
 
 
-def sent_to_chat(address: str, title: str, text: str) -> Outcome:
+def sent_to_chat(address: str, title: str, text: str, policy: Policy) -> Outcome:
     try:
-        return chat.send(address, title, text)
+        return chat.send(address, title, text, policy)
     except CertiflowError as error:
         return Outcome(False, error.message)

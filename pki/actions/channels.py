@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from pki.actions.actor import Actor
+from pki.actions.address_policy import current_policy, refuse_address
 from pki.actions.audit import record
 from pki.actions.recipients import NAME_LIMIT
 from pki.actions.sealed_rows import keep
@@ -25,6 +26,7 @@ def add_webhook(
     Raises InvalidInput on ``name`` or ``address``, Conflict ``channel.exists``.
     """
     checked = checked_webhook(address)
+    refuse_webhook(checked)
     key = signing.new_key()
     channel = Channel(
         group=group,
@@ -41,11 +43,15 @@ def add_chat(group: RecipientGroup, name: str, address: str, *, actor: Actor) ->
     checked = address.strip()
     if len(checked) > ADDRESS_LIMIT:
         raise too_long()
+    place = chat.place(checked)[:PLACE_LIMIT]
+    refusal = chat.place_refusal(checked, current_policy())
+    if refusal:
+        raise InvalidInput(refusal, code="channel.address_refused", field="address")
     channel = Channel(
         group=group,
         name=checked_name(name),
         kind=ChannelKind.CHAT,
-        place=chat.place(checked)[:PLACE_LIMIT],
+        place=place,
         secret=sealed_secret({"address": checked}),
     )
     return save(channel, actor)
@@ -138,6 +144,13 @@ def checked_webhook(text: str) -> str:
             field="address",
         )
     return address
+
+
+def refuse_webhook(address: str) -> None:
+    """Raises InvalidInput ``channel.address_refused``."""
+    parts = urlsplit(address)
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    refuse_address(parts.hostname or "", port, code="channel.address_refused")
 
 
 def too_long() -> InvalidInput:

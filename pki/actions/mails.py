@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from pki.actions.audit_note import newest_seal
 from pki.actions.summaries import absolute, summary
 from pki.models import Delivery, DeliverySort, Notice
 
@@ -16,6 +17,8 @@ def reminders_mail(delivery: Delivery, notices: list[Notice], now: datetime) -> 
         "summary": told,
         "urgent": delivery.sort == DeliverySort.URGENT,
         "reminders_url": absolute("/reminders/"),
+        # Out of the reach of whoever writes the database (docs/audit.md).
+        "seal": newest_seal() if delivery.sort == DeliverySort.DIGEST else None,
     }
     return mail(delivery, told.headline, "reminders", context)
 

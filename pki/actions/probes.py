@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
 
 from pki import probing
 from pki.actions.actor import Actor
+from pki.actions.address_policy import current_policy, refuse_address, refuse_probe_port
 from pki.actions.audit import record
 from pki.actions.confirmations import NOTHING
 from pki.actions.name_rules import check_entry
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, Probe, ProbeState, Server
+from pki.outgoing import Policy
 from pki.probing import Presented, Unreachable
 from pki.x509 import bundles, facts, names
 
@@ -25,7 +28,8 @@ AT_ONCE = 16
 def set_target(server: Server, *, address: str, port: int, probed: bool, actor: Actor) -> Server:
     """Where the server answers; an empty address is its own name.
 
-    Raises InvalidInput on ``address`` or ``port``, Forbidden ``host.administrators``.
+    Raises InvalidInput on ``address`` or ``port``, also for what the address policy refuses, and
+    Forbidden ``host.administrators``.
     """
     check_entry(server, actor, NOTHING)
     if address.strip():
@@ -42,6 +46,10 @@ def set_target(server: Server, *, address: str, port: int, probed: bool, actor: 
             code="probe.port",
             field="port",
         )
+    if probed:
+        refuse_probe_port(port)
+        if checked:
+            refuse_address(checked, port, code="probe.address_refused")
     with transaction.atomic():
         row = Server.objects.select_for_update().get(pk=server.pk)
         row.probe_address, row.probe_port, row.probed = checked, port, probed
@@ -66,14 +74,15 @@ def probe_server(server: Server, *, actor: Actor) -> Probe:
             f"{server.fqdn} is a wildcard. Say first which machine to look at.",
             code="probe.no_address",
         )
-    return keep(server, look(server), actor)
+    return keep(server, look(server, current_policy()), actor)
 
 
 def probe_all(servers: Iterable[Server], *, actor: Actor) -> Iterator[Probe]:
     """Several at a time over the network, kept one after the other."""
     wanted = [server for server in servers if server.probed and target(server)]
+    judging = partial(look, policy=current_policy())
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for server, found in zip(wanted, pool.map(look, wanted), strict=True):
+        for server, found in zip(wanted, pool.map(judging, wanted), strict=True):
             yield keep(server, found, actor)
 
 
@@ -81,9 +90,9 @@ def target(server: Server) -> str:
     return server.probe_address or ("" if server.fqdn.startswith("*") else server.fqdn)
 
 
-def look(server: Server) -> Presented | Unreachable:
+def look(server: Server, policy: Policy) -> Presented | Unreachable:
     name = server.fqdn.replace("*", "probe", 1)
-    return probing.look(target(server), server.probe_port, name)
+    return probing.look(target(server), server.probe_port, name, policy)
 
 
 def keep(server: Server, found: Presented | Unreachable, actor: Actor) -> Probe:

@@ -80,6 +80,12 @@ RULES = {
         Rule(ReminderKind.SILENT, "The agent of an admitted workstation was not seen.", (30,)),
         Rule(ReminderKind.PENDING, "A workstation waits for somebody's approval.", (3,)),
         Rule(ReminderKind.BACKUP, "Nobody has made a backup for too long.", (8,)),
+        Rule(
+            ReminderKind.AUDIT,
+            "An event of the audit trail was altered, is missing or was inserted.",
+            (),
+            urgent=True,
+        ),
         Rule(ReminderKind.JOB, "Something that runs by itself failed three times in a row.", ()),
     )
 }

@@ -24,9 +24,11 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from pki.actions import key_ring
+from pki.actions import audit_key, key_ring
 from pki.actions.actor import Actor
 from pki.actions.audit import record
+from pki.actions.audit_note import remove_note
+from pki.actions.audit_proof import proof
 from pki.actions.backup_manifest import Manifest, this_host
 from pki.actions.backup_tables import Filling, tables
 from pki.actions.backups import is_in_force, secret_key_file
@@ -67,10 +69,24 @@ def restore(path: Path, password: str, *, actor: Actor) -> Manifest:
             refuse_another_ring(manifest, secrets.ring)
             fill(lines, manifest)
             refuse_more(lines)
-            go_on_from(manifest, size, actor=actor)
+            with audit_key.under(ring_in_force(secrets)):
+                go_on_from(manifest, size, actor=actor)
             connection.check_constraints()
             keep_secrets(secrets)
+        # The trail that was noted here gave way to the restored one.
+        remove_note()
     return manifest
+
+
+def read_manifest(path: Path, password: str) -> Manifest:
+    """What the backup says of itself; the rest of it is not read. Raises as `restore` does."""
+    with opened(path) as file, unpacked(file, Lock.read(file, password)) as lines:
+        return Manifest.parse(next(lines, b""))
+
+
+def ring_in_force(secrets: Secrets) -> KeyRing:
+    """After the restoring: one from the environment stays."""
+    return key_ring.current_ring() if settings.MASTER_KEYS else secrets.ring
 
 
 @contextmanager
@@ -221,6 +237,7 @@ def go_on_from(manifest: Manifest, size: int, *, actor: Actor) -> None:
     every_event().filter(id__lt=0).update(id=newest - F("id"))
     # Its first key is another one from now on, and seals.
     KeyRingState.objects.all().delete()
+    prove_again(newest)
     skip_list_numbers(max(timezone.now(), manifest.made_at))
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(tables().values())):
@@ -232,6 +249,13 @@ def go_on_from(manifest: Manifest, size: int, *, actor: Actor) -> None:
         actor, "backup.restored", row, made_by=manifest.made_by, version=manifest.version,
         from_host=manifest.host, to_host=this_host(), rows=manifest.total,
     )  # fmt: skip
+
+
+def prove_again(newest: int) -> None:
+    """Those of this installation were proven under a secret that gave way to the restored one."""
+    key = audit_key.audit_key().secret
+    for event in every_event().filter(id__gt=newest).iterator():
+        every_event().filter(pk=event.pk).update(proof=proof(event, key))
 
 
 def every_event() -> "QuerySet[AuditEvent]":

@@ -18,9 +18,9 @@ from pki.vault.ring import KeyRing
 SEALED: tuple[type[Sealed], ...] = (PrivateKey, Secret)
 
 
-def seal_into(row: Sealed, plain: bytes) -> None:
-    """``plain`` in place of what the unsaved row held."""
-    ring = ring_for(row.kind_of_ring)
+def seal_into(row: Sealed, plain: bytes, ring: KeyRing | None = None) -> None:
+    """``plain`` in place of what the unsaved row held; under the ring in force, or ``ring``."""
+    ring = ring or ring_for(row.kind_of_ring)
     row.sealed = sealing.seal(plain, row.associated_data, ring)
     row.sealed_under = sealing.sealed_under(row.sealed)
     row.sealed_with = ring
@@ -63,8 +63,10 @@ def seal_anew(row: Sealed, keys: SealingKeys) -> None:
     row.sealed_with = ring
 
 
-def open_row(row: Sealed) -> bytes:
+def open_row(row: Sealed, ring: KeyRing | None = None) -> bytes:
     """What it holds. Raises Unavailable ``vault.damaged`` or ``vault.unknown_key``."""
+    if ring is not None:
+        return sealing.open_sealed(bytes(row.sealed), row.associated_data, ring)
     try:
         return opened(row, bytes(row.sealed))
     except Unavailable as error:

@@ -33,10 +33,12 @@ STANDING = {
     ReminderKind.PENDING: "workstations wait for approval",
     ReminderKind.BACKUP: "backups are too old",
     ReminderKind.JOB: "jobs fail",
+    ReminderKind.AUDIT: "audit trails were altered",
 }
 #: Of those, what does not work now.
 BROKEN = {
     ReminderKind.PROBE, ReminderKind.REVOCATION_LIST, ReminderKind.BACKUP, ReminderKind.JOB,
+    ReminderKind.AUDIT,
 }  # fmt: skip
 #: How urgent an end is; what stands open without one comes between the two.
 ENDS = ((0, timedelta(days=7)), (2, timedelta(days=30)))

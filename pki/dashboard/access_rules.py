@@ -179,6 +179,7 @@ RULES: Mapping[str, Rule] = {
     "delivery-again": ADMINISTRATORS_BUTTON,
     # Settings and people.
     "settings": ADMINISTRATORS_PAGE,
+    "settings-addresses": GRAVE,
     "settings-names": GRAVE,
     "settings-sign-in": GRAVE,
     "settings-reminders": Rule(ADMINISTRATOR, ADMINISTRATOR, Fresh.TO_CHANGE),

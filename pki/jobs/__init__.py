@@ -1,6 +1,7 @@
 """What runs by the clock; a job is one file, and `KINDS` is the list of them."""
 
 from pki.jobs import (
+    audit,
     bulk_changes,
     counted_events,
     deliveries,
@@ -23,6 +24,8 @@ KINDS: dict[str, Kind] = {
         rollover.KIND,
         publication.KIND,
         probes.KIND,
+        audit.SEALING,
+        audit.VERIFICATION,
         reminders.KIND,
         unfinished.KIND,
         bulk_changes.KIND,

@@ -6,7 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pki.errors import InvalidInput, Unavailable
+from pki.messaging.guard import guarded
 from pki.messaging.outcome import Outcome
+from pki.outgoing import Policy, refusal_of
 
 INSTALL = ".venv/bin/pip install --require-hashes -r requirements-chat.lock"
 STATUS = re.compile(r"error=(\d{3})")
@@ -33,13 +35,27 @@ def own_host(system: Any) -> str:
     return host if "{host}" in "".join(system.templates) and shown == host.lower() else ""
 
 
-def send(address: str, title: str, text: str) -> Outcome:
+def place_refusal(address: str, policy: Policy) -> str:
+    """Why a chat system on one's own host is not connected to; empty when it is."""
+    system = opened(address)
+    host = own_host(system)
+    if not host:
+        return ""
+    return refusal_of(host, int(getattr(system, "port", None) or 443), policy)
+
+
+def send(address: str, title: str, text: str, policy: Policy) -> Outcome:
     apprise = imported()
     system = opened(address)
-    with apprise.LogCapture(level=apprise.logging.WARNING) as said:
+    with (
+        apprise.LogCapture(level=apprise.logging.WARNING) as said,
+        guarded(policy) as refusals,
+    ):
         arrived = bool(system.notify(body=text, title=title))
         # The rest of it may hold the address.
         found = STATUS.search(said.getvalue())
+    if refusals:
+        return Outcome(False, refusals[0])
     if arrived:
         return Outcome(True, f"{system.service_name} took it.")
     why = f"it answered {found.group(1)}" if found else "it refused, or there was no connection"

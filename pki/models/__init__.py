@@ -2,6 +2,7 @@
 
 from pki.models.agent_task import AgentTask, TaskState
 from pki.models.audit_event import AuditEvent
+from pki.models.audit_seal import AuditSeal, AuditVerification
 from pki.models.authority import Authority
 from pki.models.backup import Backup
 from pki.models.bulk_change import BulkChange
@@ -15,6 +16,7 @@ from pki.models.key_ring_state import KeyRingState, Ring, SealingKeys
 from pki.models.known_address import KnownAddress
 from pki.models.name_policy import NamePolicy
 from pki.models.notice import Notice, Telling
+from pki.models.outgoing_policy import OutgoingPolicy
 from pki.models.private_key import PrivateKey
 from pki.models.probe import Probe, ProbeState
 from pki.models.recipient_group import RecipientGroup
@@ -37,6 +39,8 @@ from pki.models.workstation import Tag, TrustState, Workstation
 __all__ = [
     "AgentTask",
     "AuditEvent",
+    "AuditSeal",
+    "AuditVerification",
     "Authority",
     "Backup",
     "BulkChange",
@@ -56,6 +60,7 @@ __all__ = [
     "KnownAddress",
     "NamePolicy",
     "Notice",
+    "OutgoingPolicy",
     "PrivateKey",
     "Probe",
     "ProbeState",

@@ -26,7 +26,10 @@ class AuditEvent(models.Model):
     event = models.CharField(max_length=40)
     #: Kept as text: the trail outlives the account.
     actor = models.CharField(max_length=150)
-    user = models.ForeignKey("pki.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    #: Stays when the account is deleted: the proof covers it.
+    user = models.ForeignKey(
+        "pki.User", on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
     #: The door it came through: dashboard, command, setup, system ...
     door = models.CharField(max_length=16)
     address = models.GenericIPAddressField(null=True)
@@ -36,6 +39,9 @@ class AuditEvent(models.Model):
     object_label = models.CharField(max_length=300, blank=True)
     #: Facts worth keeping; never a key, a password or a code.
     detail = OutsideJSONField(default=dict)
+    #: Shows that the product wrote it, as it stands here; empty in events of before there were
+    #: proofs (`pki.actions.audit_proof`).
+    proof = models.BinaryField(default=b"")
 
     objects = Written.as_manager()
 

@@ -19,6 +19,7 @@ class ReminderKind(models.TextChoices):
     PENDING = "pending", "Workstations waiting for approval"
     BACKUP = "backup", "Backups too old"
     JOB = "job", "Jobs that fail"
+    AUDIT = "audit", "Audit trail altered"
 
 
 def unanswered(now: datetime) -> models.Q:

@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 from django.core.cache import caches
 from django.test import Client
 
+from pki.actions import audit_key, audit_note
 from pki.actions.actor import SYSTEM, Actor
 from pki.actions.authorities import create_authority
 from pki.actions.registration import Registered, Registration, register
@@ -31,6 +32,13 @@ def forgotten_attempts() -> None:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     counts.forget()
+
+
+@pytest.fixture(autouse=True)
+def another_trail() -> None:
+    """A process keeps the secret of the audit trail, and a note of its newest seal, otherwise."""
+    audit_key.forget()
+    audit_note.remove_note()
 
 
 @pytest.fixture

@@ -25,4 +25,5 @@ FINDERS: dict[ReminderKind, Finder] = {
     ReminderKind.PENDING: agents.pending,
     ReminderKind.BACKUP: upkeep.old_backup,
     ReminderKind.JOB: upkeep.failing_jobs,
+    ReminderKind.AUDIT: upkeep.altered_trail,
 }

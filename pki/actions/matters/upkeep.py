@@ -1,11 +1,11 @@
-"""What keeps the installation alive: revocation lists, backups and jobs."""
+"""What keeps the installation alive: revocation lists, backups, jobs and the audit trail."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pki.actions.backups import last_backup
 from pki.actions.matters.matter import DAY, Matter, date
-from pki.models import Authority, Job, RevocationList
+from pki.models import AuditVerification, Authority, Job, RevocationList
 
 #: One that failed so often in a row does not fail by chance.
 FAILURES = 3
@@ -63,3 +63,14 @@ def old_backup(now: datetime, days: Sequence[int]) -> Iterator[Matter]:
         else f"There has never been a backup, and there is a root since {date(since)}.",
         since=since,
     )
+
+
+def altered_trail(_now: datetime, _days: Sequence[int]) -> Iterator[Matter]:
+    for found in AuditVerification.objects.exclude(fault=""):
+        yield Matter(
+            key="audit",
+            label="Audit trail",
+            url="/audit/",
+            sentence=f"The audit trail was altered. {found.fault}",
+            since=found.failing_since,
+        )

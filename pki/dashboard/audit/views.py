@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django_tables2 import RequestConfig
 
+from pki.actions.audit_note import newest_seal
 from pki.dashboard.audit.filters import AuditFilter
 from pki.dashboard.audit.tables import AuditTable
 from pki.dashboard.audit.wording import plain
-from pki.models import AuditEvent
+from pki.models import AuditEvent, AuditVerification
 
 COLUMNS = ("at", "event", "actor", "door", "address", "object_type", "object_label", "detail")
 #: Spreadsheets take a cell that begins with one of these for a formula.
@@ -26,7 +27,13 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "audit/list.html",
-        {"table": table, "filter": found, "query": request.GET.urlencode()},
+        {
+            "table": table,
+            "filter": found,
+            "query": request.GET.urlencode(),
+            "verification": AuditVerification.objects.first(),
+            "seal": newest_seal(),
+        },
     )
 
 

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from pki.dashboard.settings import name_policy, reminders, sign_in, users, views
+from pki.dashboard.settings import addresses, name_policy, reminders, sign_in, users, views
 
 urlpatterns = [
     path("", views.settings_page, name="settings"),
+    path("addresses/", addresses.addresses, name="settings-addresses"),
     path("names/", name_policy.name_policy, name="settings-names"),
     path("reminders/", reminders.reminder_policies, name="settings-reminders"),
     path("reminders/<slug:kind>/", reminders.reminder_policy, name="settings-reminder"),

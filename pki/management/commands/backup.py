@@ -57,6 +57,7 @@ def document(path: Path, made: Made) -> dict[str, Any]:
         "bytes": made.row.size,
         "rows": made.manifest.total,
         "keys_that_do_not_open": made.unopenable,
+        "audit_seal": made.manifest.seal,
     }
 
 
@@ -67,6 +68,8 @@ def lines(path: Path, made: Made) -> list[str]:
         "Keep it on another machine, and its password apart from it: without the password nobody "
         "can open it, you neither.",
     ]
+    if made.manifest.seal:
+        told.append(f"Newest seal of the audit trail: {made.manifest.seal}")
     if made.unopenable:
         told.append(
             f"{made.unopenable:,} private keys in it do not open, because their master key is not "

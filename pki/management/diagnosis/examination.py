@@ -6,6 +6,7 @@ from django.db import DatabaseError
 
 from pki.management.database_errors import reason
 from pki.management.diagnosis import (
+    audit,
     backups,
     certificates,
     database,
@@ -31,6 +32,7 @@ def examine() -> Iterator[Finding]:
     for part in (
         database.findings,
         vault.findings,
+        audit.findings,
         certificates.findings,
         names.findings,
         backups.findings,

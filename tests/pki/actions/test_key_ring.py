@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from pki.actions import key_ring
+from pki.actions import audit_key, key_ring
 from pki.actions.actor import Actor
 from pki.actions.authorities import create_authority
 from pki.actions.key_ring import current_ring
@@ -65,6 +65,8 @@ def test_another_ring_opens_nothing_and_says_which_key_is_missing(
 def test_without_the_ring_that_seals_nothing_is_reserved_or_issued(
     ring_file: Path, root: Authority, server: Server, actor: Actor
 ) -> None:
+    # As in a process that has recorded something already.
+    audit_key.remember(audit_key.audit_key())
     replace_ring(ring_file, KeyRing.generate())
     with refused("vault.sealing_key"):
         issue_for_server(server, actor=actor, key_spec=P256)

@@ -105,7 +105,7 @@ def test_many_are_looked_at_and_one_that_fails_stops_nobody(
 ) -> None:
     answer_with(serve, issued)
     gone = add_server("gone.example.com", actor=SYSTEM)
-    set_target(gone, address="127.0.0.1", port=1, probed=True, actor=SYSTEM)
+    set_target(gone, address="127.0.0.1", port=1099, probed=True, actor=SYSTEM)
     found = {
         probe.server.fqdn: probe.state for probe in probe_all(Server.objects.all(), actor=SYSTEM)
     }

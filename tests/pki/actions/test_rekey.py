@@ -41,13 +41,14 @@ def test_everything_is_sealed_under_a_new_first_key_and_opens(
     before = current_ring()
     with audited("vault.rekeyed") as events:
         done = rekey(actor=actor)
-    assert (done.resealed, done.others) == (6, 1)
+    # Six private keys and the secret of the audit trail.
+    assert (done.resealed, done.others) == (7, 1)
     assert sealed_under() == {done.first} == {current_ring().first.id}
     assert done.first != before.first.id
     assert current_ring().keys[1:] == before.keys
     assert opened() == sealed
     assert events[0].detail == {
-        "resealed": 6, "sealed_under": done.first, "forgot_others": False,
+        "resealed": 7, "sealed_under": done.first, "forgot_others": False,
         "unopened": [],
     }  # fmt: skip
 
@@ -119,6 +120,6 @@ def test_a_ring_in_the_environment_is_sealed_under_its_first_key(
     longer = current_ring().with_new_first()
     settings.MASTER_KEYS = longer.text()
     done = rekey(actor=actor)
-    assert (done.first, done.resealed, done.others) == (longer.first.id, 1, 1)
+    assert (done.first, done.resealed, done.others) == (longer.first.id, 2, 1)
     settings.MASTER_KEYS = longer.only_first().text()
     assert opened()[root.private_key_id] == der

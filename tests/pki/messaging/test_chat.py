@@ -6,7 +6,10 @@ import pytest
 
 from pki.errors import InvalidInput, Unavailable
 from pki.messaging import chat
+from pki.outgoing import Policy
 from tests.webhook_receiver import receiver
+
+HERE = Policy(loopback=True)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +41,7 @@ def test_a_message_arrives_in_the_room() -> None:
     with receiver() as there:
         there.status = 200
         address = there.url.replace("http://", "json://")
-        assert chat.send(address, "Two certificates expire", "cm1.example.com").arrived
+        assert chat.send(address, "Two certificates expire", "cm1.example.com", HERE).arrived
     [received] = there.received
     assert received.document["title"] == "Two certificates expire"
     assert received.document["message"] == "cm1.example.com"
@@ -47,7 +50,7 @@ def test_a_message_arrives_in_the_room() -> None:
 def test_a_refusal_is_told_with_its_number_and_without_the_address() -> None:
     with receiver() as there:
         there.status = 403
-        outcome = chat.send(there.url.replace("http://", "json://"), "Title", "Text")
+        outcome = chat.send(there.url.replace("http://", "json://"), "Title", "Text", HERE)
     assert not outcome.arrived
     assert "403" in outcome.words
     assert "t0ken" not in outcome.words

@@ -12,6 +12,7 @@ from standardwebhooks import WebhookVerificationError
 from pki.messaging import signing, webhooks
 from pki.messaging.outcome import Outcome
 from pki.messaging.webhooks import Call
+from pki.outgoing import Policy
 from pki.x509 import issuing, keys
 from tests.webhook_receiver import Receiver, receiver
 
@@ -20,7 +21,7 @@ TLS_KEY = keys.generate(keys.KeySpec.parse("ec-p256"))
 
 
 def post(url: str, *, roots: str = "", timeout: float = 10.0) -> Outcome:
-    call = Call(url, KEY, "msg-1", b'{"type":"test"}', roots)
+    call = Call(url, KEY, "msg-1", b'{"type":"test"}', Policy(loopback=True), roots)
     return webhooks.post(call, datetime.now(UTC), timeout)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pki.dashboard.overview.chores.chore import Chore
 from pki.dashboard.overview.chores.clock import the_clock
-from pki.dashboard.overview.chores.installation import installation
+from pki.dashboard.overview.chores.installation import altered_trail, installation
 from pki.dashboard.overview.chores.messages import messages_lost, nobody_told
 from pki.dashboard.overview.chores.roots import roots_in_need
 from pki.dashboard.overview.chores.servers import servers_in_need, this_host
@@ -24,6 +24,7 @@ __all__ = ["Chore", "chores"]
 
 def chores(now: datetime) -> list[Chore]:
     return [
+        *altered_trail(),
         *the_clock(now),
         *messages_lost(now),
         *workstations_waiting(),

@@ -9,7 +9,7 @@ from pki.actions.backups import OVERDUE, last_backup
 from pki.actions.issuance import ABANDONED_AFTER
 from pki.actions.name_policy import current_name_policy, not_accepted
 from pki.dashboard.overview.chores.chore import Chore
-from pki.models import Authority, Certificate, Role, User
+from pki.models import AuditVerification, Authority, Certificate, Role, User
 
 
 def installation(now: datetime) -> Iterator[Chore]:
@@ -32,6 +32,7 @@ def installation(now: datetime) -> Iterator[Chore]:
             reverse("settings-users"),
             "Add someone",
         )
+    yield from altered_trail()
     yield from name_policy()
     yield from backup(now)
 
@@ -58,6 +59,17 @@ def name_policy() -> Iterator[Chore]:
             "of a new root refuse them.",
             reverse("settings-names"),
             "Open the name policy",
+        )
+
+
+def altered_trail() -> Iterator[Chore]:
+    for found in AuditVerification.objects.exclude(fault=""):
+        yield Chore(
+            "bad",
+            "The audit trail was altered",
+            f"{found.fault} Keep a copy of the database and find out who could write to it.",
+            reverse("audit-list"),
+            "Open the audit trail",
         )
 
 

@@ -9,7 +9,7 @@ from pki.actions.actor import SYSTEM
 from pki.actions.channels import add_webhook
 from pki.actions.recipients import add_group, default_group
 from pki.actions.stored_secrets import open_secret
-from pki.models import Authority, Channel, RecipientGroup, Secret, User
+from pki.models import Authority, Channel, RecipientGroup, User
 from tests.pki.conftest import PASSWORD, Signed
 from tests.webhook_receiver import receiver
 
@@ -96,7 +96,7 @@ def test_a_webhooks_key_is_shown_once(confirmed: Client, group: RecipientGroup) 
     made = confirmed.post(
         f"{group.get_absolute_url()}webhook/", {"name": "Tickets", "address": ADDRESS}
     )
-    key = open_secret(Secret.objects.get())["key"]
+    key = open_secret(Channel.objects.get().secret)["key"]
     assert key in text(made)
     assert "no-store" in made["Cache-Control"]
     page = text(confirmed.get(group.get_absolute_url()))
@@ -107,7 +107,7 @@ def test_a_webhooks_key_is_shown_once(confirmed: Client, group: RecipientGroup) 
     asked = confirmed.get(f"/settings/recipients/channels/{channel.pk}/key/")
     assert key not in text(asked)
     again = confirmed.post(f"/settings/recipients/channels/{channel.pk}/key/")
-    new = open_secret(Secret.objects.get())["key"]
+    new = open_secret(Channel.objects.get().secret)["key"]
     assert new != key
     assert new in text(again)
 

@@ -71,10 +71,10 @@ def test_the_strip_shows_each_look(as_viewer: Signed, issued: Certificate) -> No
 
 def test_look_now_looks(as_operator: Signed, issued: Certificate) -> None:
     target = f"/servers/{issued.server.pk}/probe/target/"
-    given = {"address": "127.0.0.1", "port": "1", "probed": "on"}
+    given = {"address": "127.0.0.1", "port": "1099", "probed": "on"}
     assert as_operator.post(target, given).status_code == 302
     answer = as_operator.post(f"/servers/{issued.server.pk}/probe/", follow=True)
-    assert "Unreachable. Nothing listens on port 1." in answer.content.decode()
+    assert "Unreachable. Nothing listens on port 1099." in answer.content.decode()
 
 
 def test_a_wrong_target_is_refused_on_its_field(as_operator: Signed, issued: Certificate) -> None:

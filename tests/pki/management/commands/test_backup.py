@@ -90,9 +90,10 @@ def on_a_small_disk(shell: Shell, *arguments: str | Path) -> str:
 def fill(shell: Shell) -> None:
     shell.done(
         *("shell", "--no-imports", "-c"),
-        "import os; from pki.models import AuditEvent; AuditEvent._base_manager.bulk_create("
-        "AuditEvent(event='server.changed', actor='x', door='command', detail={'x': "
-        "os.urandom(2000).hex()}) for _ in range(1000))",
+        "import os; from django.db import transaction; from pki.actions.actor import SYSTEM; "
+        "from pki.actions.audit import record; f = transaction.atomic(); f.__enter__(); "
+        "[record(SYSTEM, 'server.changed', x=os.urandom(2000).hex()) for _ in range(1000)]; "
+        "f.__exit__(None, None, None)",
     )
 
 

@@ -307,3 +307,38 @@ def test_keys_that_cannot_be_written_leave_the_database_empty(
     new_shell.product.environment["CERTIFLOW_MASTER_KEYS_FILE"] = str(tmp_path / "file" / "ring")
     assert "could not be written" in refused(new_shell, source.file)
     assert is_empty(new_shell)
+
+
+def test_the_audit_trail_verifies_and_goes_on(source: Source, new_shell: Shell) -> None:
+    """Also with events of its own from before, which were proven under another secret."""
+    new_shell.done("migrate")
+    new_shell.done(
+        *("shell", "--no-imports", "-c"),
+        "from pki.actions.actor import Actor; from pki.actions.audit import record; "
+        "from pki.actions.audit_sealing import seal_new; "
+        "record(Actor('eve', 'dashboard'), 'user.sign_in_failed'); seal_new()",
+    )
+    restore(new_shell, source.file)
+    assert "are as they were written" in new_shell.done("audit", "verify")
+    new_shell.done("issue", "--server", "cm4.example.com")
+    new_shell.done("maintain")
+    said = new_shell.document("audit", "verify")
+    assert (said["ok"], said["unsealed"]) == (True, 0)
+
+
+def test_a_backup_shows_that_the_trail_was_cut_off(source: Source, tmp_path: Path) -> None:
+    source.shell.done("maintain")
+    file = back_up(source.shell, tmp_path / "later.backup")
+    asked = ("audit", "verify", "--backup", str(file), "--password-stdin")
+    assert "as they were written" in source.shell.done(*asked, stdin=STDIN)
+    source.shell.done(
+        *("shell", "--no-imports", "-c"),
+        "from django.db import connection; from pki.models import AuditSeal; "
+        "from pki.actions.audit_note import remove_note; remove_note(); "
+        "last = AuditSeal.objects.last(); cursor = connection.cursor(); "
+        "cursor.execute('DELETE FROM pki_auditevent WHERE id > %s', [last.after_id]); "
+        "cursor.execute('DELETE FROM pki_auditseal WHERE number = %s', [last.number])",
+    )
+    assert "as they were written" in source.shell.done("audit", "verify")
+    said = source.shell.refused(*asked, stdin=STDIN)
+    assert "is not in the database" in said
