@@ -24,8 +24,9 @@ _estimating = threading.Lock()
 #: Guesses that it takes at least, by the estimate. A person's is tried at a page that counts, or
 #: against a slow hash (zxcvbn's score 3).
 PEOPLE = 10**8
-#: Whoever finds a file tries for years, unseen (more than zxcvbn's highest score).
-FILES = 10**11
+#: Whoever finds a file tries for years, unseen (zxcvbn's score 4, its highest: against guessing
+#: offline at a slow hash).
+FILES = 10**10
 
 
 def check_password(

@@ -36,7 +36,7 @@ WEAK = [
     "abcdefghijklmnop",
 ]
 #: Enough for a page that counts, and not for a file that is tried for years.
-FOR_PEOPLE_ONLY = "open sesame 1"
+FOR_PEOPLE_ONLY = "pfx-password-1"
 
 
 @pytest.mark.parametrize("password", WEAK)

@@ -32,7 +32,6 @@ def installation(now: datetime) -> Iterator[Chore]:
             reverse("settings-users"),
             "Add someone",
         )
-    yield from altered_trail()
     yield from name_policy()
     yield from backup(now)
 
