@@ -7,5 +7,9 @@ WSGI_APPLICATION = "certiflow_admin.public_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]
 # Clients fetch revocation lists before they trust TLS: nothing here leads them to https.
 # What is left says how long an answer is.
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+MIDDLEWARE = [
+    "certiflow_admin.body_limit.BodyLimitMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+BODY_TOO_LARGE_VIEW = "pki.publication.views.body_too_large"
 APPEND_SLASH = False

@@ -62,3 +62,9 @@ def of_the_clock() -> str:
 
 def not_ready(reason: str) -> HttpResponse:
     return HttpResponse(f"{reason}\n", status=503, content_type=PLAIN)
+
+
+def body_too_large(_request: HttpRequest, limit: int) -> HttpResponse:
+    return HttpResponse(
+        f"The request is larger than {limit:,} bytes. Send less.\n", status=413, content_type=PLAIN
+    )
