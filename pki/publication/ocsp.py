@@ -1,7 +1,6 @@
 """OCSP over HTTP (RFC 6960, appendix A.1)."""
 
 import base64
-import binascii
 import logging
 
 from django.contrib.auth.decorators import login_not_required
@@ -45,7 +44,8 @@ def by_get(_request: HttpRequest, encoded: str) -> HttpResponse:
         return refusal(414, f"An OCSP request has {LIMIT:,} bytes at most.")
     try:
         return respond(base64.b64decode(encoded, validate=True))
-    except binascii.Error:
+    except ValueError:
+        # Not base64, or not even ASCII.
         return reply(Answer(ocsp.MALFORMED))
 
 

@@ -3,11 +3,11 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django_tables2 import RequestConfig
 
 from pki.actions.accounts import add_user, change_user, set_password
 from pki.dashboard.access import actor_of, administrator_required, fresh_sign_in_required
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.dashboard.settings.forms import AddUserForm, PasswordForm, UserForm
 from pki.dashboard.settings.tables import UserTable
 from pki.errors import CertiflowError
@@ -17,7 +17,7 @@ from pki.models import User
 @administrator_required
 def user_list(request: HttpRequest) -> HttpResponse:
     table = UserTable(User.objects.order_by("username"))
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(request, "settings/users.html", {"table": table})
 
 
