@@ -14,6 +14,8 @@ from certiflow_admin.temporary_certificate import temporary_certificate
 from certiflow_admin.tls import CurrentContext
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certiflow_admin.settings")
+# As in every command, for those who start gunicorn themselves.
+os.umask(0o077)
 
 
 def processors() -> int:

@@ -58,7 +58,9 @@ class Worker(ThreadWorker):
         wanted = self.cfg.worker_connections + OTHER_FILES
         if soft < wanted:
             soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         # One more than is kept, so that gunicorn never stops accepting.
         self.most_connections = min(self.cfg.worker_connections, soft - OTHER_FILES)
         self.worker_connections = self.most_connections + 1

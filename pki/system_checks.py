@@ -49,7 +49,7 @@ def data_directory() -> Iterator[CheckMessage]:
 
 @of_deployment
 def key_files() -> Iterator[CheckMessage]:
-    for path in (Path(settings.DATA_DIR) / "secret_key", Path(settings.MASTER_KEYS_FILE)):
+    for path in secret_paths():
         if path.exists() and is_open(path):
             yield Error(
                 f"Others than its owner may read {path}.",
@@ -104,6 +104,10 @@ def public_url() -> Iterator[CheckMessage]:
             hint="Use http://; what is fetched there is signed.",
             id="pki.W007",
         )
+
+
+def secret_paths() -> tuple[Path, Path]:
+    return Path(settings.DATA_DIR) / "secret_key", Path(settings.MASTER_KEYS_FILE)
 
 
 def is_open(path: Path) -> bool:
