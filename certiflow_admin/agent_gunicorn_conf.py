@@ -17,7 +17,7 @@ from certiflow_admin.temporary_certificate import temporary_certificate
 from certiflow_admin.tls import CurrentContext
 
 bind = settings.AGENT_BIND
-#: Many wait at the same time for agents behind slow lines, who must not stop the others.
+#: Most of them wait for the database.
 threads = 64
 worker_connections = 4000
 proc_name = "certiflow-agent-site"
@@ -32,5 +32,5 @@ def ssl_context(  # type: ignore[no-redef]
     config: Any,  # noqa: ARG001
     default_factory: Callable[[], SSLContext],  # noqa: ARG001
 ) -> SSLContext:
-    """Called for every connection, in the thread that serves it."""
+    """Called for every connection, in a thread of the worker."""
     return agents_context().get()

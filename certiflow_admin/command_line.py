@@ -48,6 +48,8 @@ OURS = {name: line for group in COMMANDS.values() for name, line in group.items(
 
 def main() -> int:
     """Exit codes: 0 done, 1 refused or failed with a sentence on stderr, 2 usage."""
+    # Before anything makes a file. What others may read is given its mode where it is written.
+    os.umask(0o077)
     arguments = sys.argv[1:]
     match arguments:
         case [] | ["-h" | "--help" | "help"]:

@@ -148,6 +148,20 @@ def seconds(text: str) -> int:
     return int(text)
 
 
+def body_size(text: str) -> int:
+    """Bytes, from what the forms and the agents' API need to what fits into memory."""
+    if not text.isdigit() or not 2 * 1024 * 1024 <= int(text) <= 64 * 1024 * 1024:
+        raise ValueError("it must be a number of bytes from 2097152 (2 MiB) to 67108864 (64 MiB).")
+    return int(text)
+
+
+def connections(text: str) -> int:
+    """How many one address may have; a browser alone opens six."""
+    if not text.isdigit() or not 10 <= int(text) <= 100_000:
+        raise ValueError("it must be a number of connections from 10 to 100000.")
+    return int(text)
+
+
 def url(text: str) -> str:
     """An http or https address without a trailing slash, or nothing."""
     if text and (urlsplit(text).scheme not in {"http", "https"} or not urlsplit(text).netloc):

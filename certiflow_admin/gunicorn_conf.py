@@ -14,6 +14,8 @@ from certiflow_admin.temporary_certificate import temporary_certificate
 from certiflow_admin.tls import CurrentContext
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "certiflow_admin.settings")
+# As in every command, for those who start gunicorn themselves.
+os.umask(0o077)
 
 
 def processors() -> int:
@@ -23,7 +25,7 @@ def processors() -> int:
 
 
 bind = settings.DASHBOARD_BIND
-worker_class = "gthread"
+worker_class = "certiflow_admin.worker.Worker"
 #: Each opens its own database connections: SQLite's must not cross a fork.
 workers = min(4, max(2, processors()))
 preload_app = False
@@ -47,8 +49,10 @@ control_socket_disable = True
 # gunicorn speaks TLS when these are set; what it answers with, ssl_context below says.
 certfile = str(temporary_certificate().certificate_file)
 keyfile = str(temporary_certificate().key_file)
-# In `tls.Context`, which knows how a handshake may fail.
-do_handshake_on_connect = True
+# The worker does it, without waiting for the client.
+do_handshake_on_connect = False
+# An answer goes through the worker's sockets, which keep what a slow client does not take.
+sendfile = False
 
 # What stands in the Server header: nothing an attacker could look up.
 wsgi.SERVER = "certiflow"
@@ -60,5 +64,5 @@ def current_context() -> CurrentContext:
 
 
 def ssl_context(config: Any, default_factory: Callable[[], SSLContext]) -> SSLContext:  # noqa: ARG001
-    """Called for every connection, in the thread that serves it."""
+    """Called for every connection, in a thread of the worker."""
     return current_context().get()

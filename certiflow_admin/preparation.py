@@ -34,8 +34,6 @@ def prepare() -> None:
 
 def prepare_tables() -> None:
     """All of it but the key ring, for those who bring one."""
-    # What is made here is for this user only, the database included.
-    os.umask(0o077)
     prepare_directory(settings.DATA_DIR)
     prepare_database()
 

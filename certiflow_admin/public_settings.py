@@ -22,9 +22,11 @@ ROOT_URLCONF = "certiflow_admin.public_urls"
 WSGI_APPLICATION = "certiflow_admin.public_wsgi.application"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "pki"]
 # Clients fetch revocation lists before they trust TLS: nothing here leads them to https.
-# What is left says how long an answer is, and that nobody keeps what is not published.
+# What is left: limits of bodies, lengths of answers, no caching of what is not published.
 MIDDLEWARE = [
     "pki.no_store.NoStoreMiddleware",
+    "certiflow_admin.body_limit.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
+BODY_TOO_LARGE_VIEW = "pki.publication.views.body_too_large"
 APPEND_SLASH = False

@@ -9,6 +9,8 @@ from certiflow_admin.environment import (
     Setting,
     address_list,
     bind_address,
+    body_size,
+    connections,
     mail_address,
     optional_bind_address,
     proxy_certificate,
@@ -51,6 +53,22 @@ ALLOW_LOOPBACK = setting.boolean("CERTIFLOW_ALLOW_LOOPBACK", default=False)
 AUTOMATIC_REGISTRATION = setting.boolean("CERTIFLOW_AUTOMATIC_REGISTRATION", default=False)
 #: Seconds between two questions of an agent.
 AGENT_POLL_SECONDS = setting.parsed("CERTIFLOW_AGENT_POLL_SECONDS", seconds, default="300")
+
+# --- Limits -----------------------------------------------------------------
+
+#: Bytes of a request's body; more is answered with 413 before anything parses it.
+MAX_BODY_BYTES = setting.parsed("CERTIFLOW_MAX_BODY_BYTES", body_size, default=str(4 * 1024 * 1024))
+#: What answers then, in the manner of the site.
+BODY_TOO_LARGE_VIEW = "pki.dashboard.too_large.body_too_large"
+#: Connections of one address (IPv6: /64) to each process of a site. For more of them the one
+#: that has waited longest is closed. Trusted proxies have no limit.
+CONNECTIONS_PER_ADDRESS = setting.parsed(
+    "CERTIFLOW_CONNECTIONS_PER_ADDRESS", connections, default="100"
+)
+#: Many agents may stand behind one address.
+AGENT_CONNECTIONS_PER_ADDRESS = setting.parsed(
+    "CERTIFLOW_AGENT_CONNECTIONS_PER_ADDRESS", connections, default="1000"
+)
 
 # --- Secrets ----------------------------------------------------------------
 
@@ -107,6 +125,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    # Before whatever reads a form.
+    "certiflow_admin.body_limit.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

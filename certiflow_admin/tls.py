@@ -1,4 +1,4 @@
-"""The TLS context of a site: hot swap of a renewed certificate, and patience with an end.
+"""The TLS context of a site, with the hot swap of a renewed certificate.
 
 gunicorn asks `ssl_context` for every connection, so a certificate issued a second ago is
 answered with at once and no process starts again (docs/decisions/0003).
@@ -7,19 +7,17 @@ answered with at once and no process starts again (docs/decisions/0003).
 import contextlib
 import logging
 import os
-import socket
 import ssl
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from errno import ECONNRESET
 from pathlib import Path
-from typing import Any
 
 from django.db import DatabaseError, close_old_connections
 
+from certiflow_admin.connection import TlsSocket
 from certiflow_admin.temporary_certificate import TemporaryCertificate
 from pki.errors import CertiflowError
 
@@ -27,17 +25,8 @@ logger = logging.getLogger("certiflow.tls")
 
 #: Seconds for which the answer of the database is good.
 LOOK_EVERY = 1.0
-#: Seconds a client may be silent in the middle of a handshake or of a request.
-PATIENCE = 30.0
-#: Seconds a client may take to send one request, however busy it seems meanwhile.
-REQUEST_WITHIN = 60.0
 #: With authentication and forward secrecy; Windows Server 2016 and later have them.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
-
-PLAIN_HTTP_ANSWER = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n"
-    b"This port speaks HTTPS only. Put https:// before the address.\n"
-)
 
 
 @dataclass(frozen=True)
@@ -57,70 +46,14 @@ class InForce:
 NONE_YET = InForce("")
 
 
-class PatientSocket(ssl.SSLSocket):
-    """Blocks for a while only: neither a silent nor a slow client keeps a thread for ever."""
-
-    _deadline = 0.0
-
-    def setblocking(self, flag: bool) -> None:
-        # gunicorn says so when a request begins.
-        self._deadline = time.monotonic() + REQUEST_WITHIN
-        self.settimeout(PATIENCE if flag else 0.0)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        with quiet_end():
-            if self._deadline and time.monotonic() > self._deadline:
-                raise TimeoutError
-            return super().recv(buflen, flags)
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        with quiet_end():
-            super().sendall(data, flags)
-
-
-class Context(ssl.SSLContext):
-    """A server's context whose failed handshakes end the connection and nothing else."""
-
-    sslsocket_class = PatientSocket
-
-    def wrap_socket(self, sock: Any, *args: Any, **options: Any) -> ssl.SSLSocket:
-        sock.settimeout(PATIENCE)
-        try:
-            with quiet_end():
-                answer_plain_http(sock)
-                return super().wrap_socket(sock, *args, **options)
-        except ssl.SSLError as error:
-            # Plain HTTP, a scanner, a browser that has not accepted the certificate yet:
-            # everyday things, for which gunicorn would write a warning each.
-            logger.debug("A TLS handshake failed: %s", error)
-            raise ConnectionResetError(ECONNRESET, "The TLS handshake failed.") from None
-
-
-def answer_plain_http(sock: socket.socket) -> None:
-    """A person who typed the address without https:// gets a sentence, not a broken page."""
-    first = sock.recv(1, socket.MSG_PEEK)
-    # A method's first letter; a TLS handshake begins with 0x16 (RFC 8446, section 5.1).
-    if first.isalpha():
-        sock.sendall(PLAIN_HTTP_ANSWER)
-        raise ConnectionResetError(ECONNRESET, "Plain HTTP on a port for TLS.")
-
-
-@contextlib.contextmanager
-def quiet_end() -> Iterator[None]:
-    """A time-out as the end of a connection, which gunicorn passes over in silence."""
-    try:
-        yield
-    except TimeoutError:
-        raise ConnectionResetError(ECONNRESET, "The client fell silent.") from None
-
-
 def new_context(pem_file: str, roots_pem: bytes = b"") -> ssl.SSLContext:
     """A server's context from one file that holds certificates and key.
 
     With ``roots_pem`` a client may show a certificate of one of these roots; one of
     another root, for another purpose or out of its dates ends the handshake.
     """
-    context = Context(ssl.PROTOCOL_TLS_SERVER)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sslsocket_class = TlsSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
     context.set_alpn_protocols(["http/1.1"])

@@ -49,11 +49,7 @@ def data_directory() -> Iterator[CheckMessage]:
 
 @of_deployment
 def key_files() -> Iterator[CheckMessage]:
-    for path in (
-        Path(settings.DATA_DIR) / "secret_key",
-        Path(settings.MASTER_KEYS_FILE),
-        Path(settings.RESPONDER_KEYS_FILE),
-    ):
+    for path in secret_paths():
         if path.exists() and is_open(path):
             yield Error(
                 f"Others than its owner may read {path}.",
@@ -127,6 +123,14 @@ def proxies() -> Iterator[CheckMessage]:
             hint="Name the proxy's address in CERTIFLOW_TRUSTED_PROXIES.",
             id="pki.W009",
         )
+
+
+def secret_paths() -> tuple[Path, ...]:
+    return (
+        Path(settings.DATA_DIR) / "secret_key",
+        Path(settings.MASTER_KEYS_FILE),
+        Path(settings.RESPONDER_KEYS_FILE),
+    )
 
 
 def is_open(path: Path) -> bool:

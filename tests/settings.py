@@ -12,6 +12,9 @@ os.environ["EMAIL_URL"] = "memorymail://"
 
 from certiflow_admin.settings import *  # noqa: F403
 
+# As every command has it.
+os.umask(0o077)
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MASTER_KEYS = "dGVzdHMgdXNlIHRoaXMga2V5LCBub2JvZHkgZWxzZSE="
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405

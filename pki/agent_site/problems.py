@@ -154,3 +154,12 @@ def server_error(_request: HttpRequest) -> HttpResponse:
         "server.error",
         "The server failed at this request; its log says why. Try again later.",
     )
+
+
+def body_too_large(_request: HttpRequest, limit: int) -> HttpResponse:
+    return problem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "body.too_large",
+        f"The body is larger than {limit:,} bytes, which is the most.",
+        "body",
+    )

@@ -59,3 +59,23 @@ def of_the_clock() -> str:
 
 def not_ready(reason: str) -> HttpResponse:
     return HttpResponse(f"{reason}\n", status=503, content_type=PLAIN)
+
+
+def body_too_large(_request: HttpRequest, limit: int) -> HttpResponse:
+    return HttpResponse(
+        f"The request is larger than {limit:,} bytes. Send less.\n", status=413, content_type=PLAIN
+    )
+
+
+def bad_request(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse("This request is not readable.\n", status=400, content_type=PLAIN)
+
+
+def not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return HttpResponse("There is nothing at this address.\n", status=404, content_type=PLAIN)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        "The server failed at this request; its log says why.\n", status=500, content_type=PLAIN
+    )

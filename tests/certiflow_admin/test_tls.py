@@ -1,4 +1,4 @@
-"""The TLS of a site: which certificate it answers with, and what it bears from clients."""
+"""The TLS of a site: which certificate it answers with."""
 
 import os
 import socket
@@ -120,37 +120,6 @@ def context(current: CurrentContext, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setattr("pki.actions.host_certificate.host_fingerprint", lambda: "")
     monkeypatch.setattr("pki.actions.host_certificate.host_certificate", lambda: None)
     return current.get()
-
-
-def test_plain_http_gets_a_sentence(context: ssl.SSLContext) -> None:
-    answer: list[bytes] = []
-
-    def ask(sock: socket.socket) -> None:
-        sock.sendall(b"GET / HTTP/1.1\r\nHost: admin\r\n\r\n")
-        answer.append(sock.recv(4096))
-
-    assert isinstance(served(context, ask), ConnectionResetError)
-    assert answer[0].startswith(b"HTTP/1.1 400 ")
-    assert b"Put https:// before the address." in answer[0]
-
-
-def test_a_client_that_falls_silent_is_let_go(
-    context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tls, "PATIENCE", 0.2)
-    # The beginning of a TLS record, and then nothing.
-    assert isinstance(served(context, lambda s: s.sendall(b"\x16\x03")), ConnectionResetError)
-
-
-@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x00\x05hello", b"\x00", b""])
-def test_nonsense_ends_the_connection_and_nothing_else(
-    context: ssl.SSLContext, sent: bytes
-) -> None:
-    def talk(sock: socket.socket) -> None:
-        sock.sendall(sent)
-        sock.shutdown(socket.SHUT_WR)
-
-    assert isinstance(served(context, talk), ConnectionResetError)
 
 
 def test_the_key_is_nowhere_on_the_disk_afterwards(

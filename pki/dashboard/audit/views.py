@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django_tables2 import RequestConfig
 
 from pki.actions.audit_note import newest_seal
 from pki.dashboard.audit.filters import AuditFilter
 from pki.dashboard.audit.tables import AuditTable
 from pki.dashboard.audit.wording import plain
+from pki.dashboard.paging import show_page
 from pki.models import AuditEvent, AuditVerification
 
 COLUMNS = ("at", "event", "actor", "door", "address", "object_type", "object_label", "detail")
@@ -23,7 +23,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def audit_list(request: HttpRequest) -> HttpResponse:
     found = AuditFilter(request.GET, AuditEvent.objects.order_by("-id"))
     table = AuditTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 50}).configure(table)
+    show_page(table, request, per_page=50)
     return render(
         request,
         "audit/list.html",

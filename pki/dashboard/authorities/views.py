@@ -7,7 +7,6 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django_tables2 import RequestConfig
 
 from pki.actions.authorities import export_root_file
 from pki.actions.certificate_row import parsed
@@ -17,6 +16,7 @@ from pki.dashboard.authorities.forms import ExportForm
 from pki.dashboard.authorities.tables import AuthorityTable
 from pki.dashboard.authorities.wording import role_badge
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.errors import CertiflowError
 from pki.models import Authority, Certificate, RevocationList, Rollover
 from pki.models.certificate import EXPIRING
@@ -26,7 +26,7 @@ from pki.x509 import facts
 
 def authority_list(request: HttpRequest) -> HttpResponse:
     table = AuthorityTable(Authority.objects.select_related("certificate"))
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(request, "authorities/list.html", {"table": table})
 
 

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django_tables2 import RequestConfig
 
 from pki.actions.certificate_row import chain_of, parsed
 from pki.actions.revocation import revoke
@@ -15,6 +14,7 @@ from pki.dashboard.certificates.lookup import by_serial
 from pki.dashboard.certificates.put_to_work import instructions
 from pki.dashboard.certificates.tables import PROFILE_LABELS, CertificateTable
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.errors import CertiflowError
 from pki.models import Certificate
 from pki.x509 import facts
@@ -24,7 +24,7 @@ from pki.x509.checks import server_verdicts
 def certificate_list(request: HttpRequest) -> HttpResponse:
     found = CertificateFilter(request.GET, Certificate.objects.defer("der", "chain"))
     table = CertificateTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "certificates/list.html",

@@ -7,20 +7,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
-from django_tables2 import RequestConfig
 
 from pki.actions.deliveries import removed, retry
 from pki.dashboard.access import actor_of
 from pki.dashboard.deliveries.filters import DeliveryFilter
 from pki.dashboard.deliveries.tables import DeliveryTable, NoticeTable
 from pki.dashboard.deliveries.wording import state_badge
+from pki.dashboard.paging import show_page
 from pki.models import Delivery, DeliverySort, DeliveryState, Notice
 
 
 def delivery_list(request: HttpRequest) -> HttpResponse:
     found = DeliveryFilter(request.GET, Delivery.objects.all())
     table = DeliveryTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "deliveries/list.html",
@@ -32,7 +32,7 @@ def delivery_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("channel__group"), pk=pk)
     notices = Notice.objects.filter(tellings__delivery=delivery).select_related("reminder")
     table = NoticeTable(notices, prefix="notices-")
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "deliveries/detail.html",

@@ -6,7 +6,6 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
-from django_tables2 import RequestConfig
 
 from pki.actions.postbox import nobody_gets_mail
 from pki.actions.recipients import (
@@ -21,6 +20,7 @@ from pki.actions.trials import send_tests
 from pki.dashboard.access import actor_of
 from pki.dashboard.deliveries.wording import last_of_channels, tell
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.dashboard.recipients.forms import GroupForm
 from pki.dashboard.recipients.tables import GroupTable
 from pki.errors import CertiflowError
@@ -30,7 +30,7 @@ from pki.models import RecipientGroup
 def group_list(request: HttpRequest) -> HttpResponse:
     default_group()
     table = GroupTable(RecipientGroup.objects.annotate(channel_count=Count("channels")))
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "recipients/list.html",

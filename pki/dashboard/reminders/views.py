@@ -4,9 +4,9 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django_tables2 import RequestConfig
 
 from pki.actions.reminder_policies import RULES
+from pki.dashboard.paging import show_page
 from pki.dashboard.reminders.filters import ReminderFilter, query_of
 from pki.dashboard.reminders.forms import AcknowledgeForm
 from pki.dashboard.reminders.tables import ReminderTable
@@ -22,7 +22,7 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
     rows = Reminder.objects.order_by(F("ends_at").asc(nulls_last=True), "-pk")
     found = ReminderFilter(request.GET, rows)
     table = ReminderTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "reminders/list.html",

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
-from django_tables2 import RequestConfig
 
 from pki.actions.rollover.cut_off import judged_servers
 from pki.actions.rollover.open_rollover import open_rollover
@@ -20,6 +19,7 @@ from pki.actions.rollover.trust import (
     withdraw_server_trust,
 )
 from pki.dashboard.access import actor_of, may_decide
+from pki.dashboard.paging import show_page
 from pki.dashboard.rollover.tables import RolloverServerTable
 from pki.models import Server, ServerRollover
 
@@ -63,7 +63,7 @@ def rollover_servers(request: HttpRequest) -> HttpResponse:
     )
     exclude = () if may_decide(request) else ("selected",)
     table = RolloverServerTable(rows, exclude=exclude)
-    RequestConfig(request, paginate={"per_page": 50}).configure(table)
+    show_page(table, request, per_page=50)
     return render(
         request,
         "rollover/servers.html",

@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django_tables2 import RequestConfig
 
 from pki.actions.automatic_renewal import next_renewal
 from pki.actions.own_names import is_host_entry
 from pki.dashboard.access import is_administrator, may_decide
+from pki.dashboard.paging import show_page
 from pki.dashboard.servers.filters import ServerFilter
 from pki.dashboard.servers.tables import HistoryTable, ServerTable
 from pki.dashboard.servers.wording import looks, usage_badge
@@ -21,7 +21,7 @@ def server_list(request: HttpRequest) -> HttpResponse:
         ),
     )
     table = ServerTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "servers/list.html",
@@ -33,7 +33,7 @@ def server_detail(request: HttpRequest, pk: int) -> HttpResponse:
     server = get_object_or_404(Server.objects.select_related("certificate__authority"), pk=pk)
     history = Certificate.objects.filter(server=server).defer("der", "chain")
     table = HistoryTable(history, prefix="history-")
-    RequestConfig(request, paginate={"per_page": 10}).configure(table)
+    show_page(table, request, per_page=10)
     return render(
         request,
         "servers/detail.html",

@@ -3,13 +3,13 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django_tables2 import RequestConfig
 
 from pki.actions.accounts import add_user, change_user, set_password
 from pki.actions.second_factor_reset import reset_second_factors
 from pki.actions.sign_in_policy import has_second_factor, with_second_factor
 from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.dashboard.settings.forms import AddUserForm, PasswordForm, UserForm
 from pki.dashboard.settings.tables import UserTable
 from pki.errors import CertiflowError
@@ -18,7 +18,7 @@ from pki.models import User
 
 def user_list(request: HttpRequest) -> HttpResponse:
     table = UserTable(with_second_factor().order_by("username"))
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(request, "settings/users.html", {"table": table})
 
 

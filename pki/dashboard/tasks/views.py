@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
-from django_tables2 import RequestConfig
 
 from pki.actions.agent_tasks import cancel_task
 from pki.dashboard.access import actor_of
+from pki.dashboard.paging import show_page
 from pki.dashboard.tasks.tables import TaskTable, kind_label, state_badge
 from pki.models import AgentTask, TaskState
 from pki.models.agent_task import LONG
@@ -50,7 +50,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
     rows = AgentTask.objects.select_related("workstation").defer("result", "workstation__inventory")
     found = TaskFilter(request.GET, rows)
     table = TaskTable(found.qs)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "tasks/list.html",

@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django_tables2 import RequestConfig
 
 from pki.actions.enrollment_tokens import make_token, withdraw_token
 from pki.actions.registration_policy import Policy, change_policy, current_policy, operator_limit
 from pki.actions.trusted_roots import trusted_roots
 from pki.dashboard.access import actor_of, note_refusal
 from pki.dashboard.form_errors import add_error
+from pki.dashboard.paging import show_page
 from pki.dashboard.tokens.forms import PolicyForm, TokenForm
 from pki.dashboard.tokens.tables import TokenTable
 from pki.errors import CertiflowError, Forbidden
@@ -22,7 +22,7 @@ from pki.models import EnrollmentToken, Server
 
 def token_list(request: HttpRequest) -> HttpResponse:
     table = TokenTable(EnrollmentToken.objects.all())
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "tokens/list.html",

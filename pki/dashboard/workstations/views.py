@@ -4,10 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django_tables2 import RequestConfig
 
 from pki.actions.audit import EVENTS
 from pki.dashboard.access import may_decide
+from pki.dashboard.paging import show_page
 from pki.dashboard.workstations.decisions import decisions_for
 from pki.dashboard.workstations.filters import WorkstationFilter, query_of
 from pki.dashboard.workstations.tables import WorkstationTable
@@ -25,7 +25,7 @@ def workstation_list(request: HttpRequest) -> HttpResponse:
     views = list(SavedView.objects.all())
     exclude = () if may_decide(request) else ("selected",)
     table = WorkstationTable(found.qs, exclude=exclude)
-    RequestConfig(request, paginate={"per_page": 25}).configure(table)
+    show_page(table, request)
     return render(
         request,
         "workstations/list.html",

@@ -1,6 +1,7 @@
 """`certiflow doctor`: every disease it knows, and a clean bill of health."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -27,16 +28,23 @@ from pki.models import AuditEvent, Authority, Backup, Certificate, PrivateKey, S
 from pki.x509.keys import KeySpec
 from tests.pki.management.conftest import HOST, Shell
 
+SOMEBODY = 1234
 EC = KeySpec.parse("ec-p256")
 Findings = Callable[[], dict[str, dict[str, str]]]
 
 
 @pytest.fixture
 def healthy(
-    administrator: User, authority: Authority, tmp_path: Path, settings: Settings
+    administrator: User,
+    authority: Authority,
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Settings:
     """An installation with nothing wrong, whose files are in ``tmp_path``."""
     tmp_path.chmod(0o700)
+    os.chown(tmp_path, SOMEBODY, -1) if os.geteuid() == 0 else None
+    monkeypatch.setattr("os.geteuid", lambda: SOMEBODY)
     settings.DATA_DIR = tmp_path
     settings.HOST = HOST
     settings.RESPONDER_KEYS_FILE = tmp_path / "responder_keys"

@@ -101,7 +101,7 @@ def lines(text):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pki', '0014_probe_chain'),
+        ('pki', '0018_custody'),
     ]
 
     operations = [

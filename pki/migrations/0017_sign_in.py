@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pki', '0014_probe_chain'),
+        ('pki', '0016_access'),
     ]
 
     operations = [

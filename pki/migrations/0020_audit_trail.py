@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pki', '0014_probe_chain'),
+        ('pki', '0019_workstation_identity'),
     ]
 
     operations = [
