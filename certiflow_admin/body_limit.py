@@ -1,4 +1,4 @@
-"""The most that a request may carry, asked before anything parses it (docs/decisions/00XX)."""
+"""The most that a request may carry, asked before anything parses it (docs/decisions/0024)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, which slow clients do not occupy (docs/decisions/00XX)."""
+"""gunicorn's worker with threads, which slow clients do not occupy (docs/decisions/0024)."""
 
 import contextlib
 import errno

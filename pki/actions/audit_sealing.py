@@ -2,7 +2,7 @@
 
 No lock is taken and no event is changed. A database may give a transaction a lower id and
 commit it later than another one with a higher id; so a seal lists the ids it did not find, and
-a later one names those that have come since (docs/decisions/00XX).
+a later one names those that have come since (docs/decisions/0021).
 """
 
 from collections.abc import Iterable, Iterator

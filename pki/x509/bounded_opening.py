@@ -1,7 +1,7 @@
 """Whether a protected file opens with reasonable effort, tried in a process that can be stopped.
 
 A file says itself how many iterations its password takes, and a PFX may say it once more inside
-what is encrypted, so that they cannot all be read beforehand (docs/decisions/00XX).
+what is encrypted, so that they cannot all be read beforehand (docs/decisions/0023).
 """
 
 import os
