@@ -1,4 +1,7 @@
-"""The most that a request may carry, asked before anything parses it (docs/decisions/00XX)."""
+"""The most that a request may carry, asked before anything parses it.
+
+Why: docs/decisions/00XX-slow-clients.md.
+"""
 
 from collections.abc import Callable
 
