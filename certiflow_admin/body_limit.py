@@ -1,4 +1,7 @@
-"""The most that a request may carry, asked before anything parses it (docs/decisions/0024)."""
+"""The most that a request may carry, asked before anything parses it.
+
+Why: docs/decisions/0024-slow-clients.md.
+"""
 
 from collections.abc import Callable
 

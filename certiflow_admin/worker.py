@@ -1,4 +1,7 @@
-"""gunicorn's worker with threads, which slow clients do not occupy (docs/decisions/0024)."""
+"""gunicorn's worker with threads, which slow clients do not occupy.
+
+Why: docs/decisions/0024-slow-clients.md.
+"""
 
 import contextlib
 import errno
@@ -56,13 +59,15 @@ class Worker(ThreadWorker):
     def init_process(self) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.cfg.worker_connections + OTHER_FILES
-        if soft < wanted:
+        if soft != resource.RLIM_INFINITY and soft < wanted:
             soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             with contextlib.suppress(OSError, ValueError):
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         # One more than is kept, so that gunicorn never stops accepting.
-        self.most_connections = min(self.cfg.worker_connections, soft - OTHER_FILES)
+        self.most_connections = self.cfg.worker_connections
+        if soft != resource.RLIM_INFINITY:
+            self.most_connections = max(1, min(self.most_connections, soft - OTHER_FILES))
         self.worker_connections = self.most_connections + 1
         super().init_process()
 
