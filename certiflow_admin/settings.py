@@ -135,9 +135,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pki.dashboard.middleware.SetupFirstMiddleware",
+    # Before the rules: an idle session ends, and a missing second factor is added, before
+    # anything else is asked for.
+    "pki.dashboard.accounts.sign_in_middleware.SignInPolicyMiddleware",
     # Every page asks for what its rule says: sign-in, role, fresh sign-in; without a rule, nobody.
     "pki.dashboard.access_middleware.AccessMiddleware",
-    "pki.dashboard.accounts.sign_in_middleware.SignInPolicyMiddleware",
     "pki.dashboard.middleware.ZoneMiddleware",
     "pki.dashboard.middleware.RefusalMiddleware",
 ]

@@ -1,10 +1,12 @@
 """Every address of a site, from its URL map."""
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -17,11 +19,19 @@ def patterns(urlconf: str) -> Iterator[tuple[str, URLPattern]]:
 
 def below(resolver: URLResolver, before: str) -> Iterator[tuple[str, URLPattern]]:
     for each in resolver.url_patterns:
-        route = before + str(each.pattern)
+        route = before + written(each.pattern)
         if isinstance(each, URLResolver):
             yield from below(each, route)
         else:
             yield route, each
+
+
+def written(pattern: Any) -> str:
+    """As a path, also where the URL map has a regular expression."""
+    if not isinstance(pattern, RegexPattern):
+        return str(pattern)
+    text = re.sub(r"\(\?P<(\w+)>.*\)", r"<path:\1>", str(pattern))
+    return text.removeprefix(r"\A").removesuffix(r"\Z")
 
 
 def filled(route: str, arguments: dict[str, Any]) -> str:

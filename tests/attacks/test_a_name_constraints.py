@@ -266,20 +266,20 @@ def test_a_successor_and_the_cross_certificates_keep_the_limits(
         issue_for_server(other, actor=SYSTEM, key_spec=P256)
 
 
-def test_the_wizard_offers_limits_and_says_what_they_are_for(as_administrator: Signed) -> None:
-    page = as_administrator.get("/setup/root/new/").content.decode()
+def test_the_wizard_offers_limits_and_says_what_they_are_for(confirmed: Signed) -> None:
+    page = confirmed.get("/setup/root/new/").content.decode()
     assert "Only for these names" in page
     assert "cannot be added or changed later" in page
     fields = {"common_name": "CM Agent CA", "key": "ec-p256"}
-    refused_ = as_administrator.post("/setup/root/new/", {**fields, "permitted": "example.com"})
+    refused_ = confirmed.post("/setup/root/new/", {**fields, "permitted": "example.com"})
     assert "This host" in refused_.content.decode()
-    done = as_administrator.post(
+    done = confirmed.post(
         "/setup/root/new/", {**fields, "permitted": "example.com, example.test\n10.0.0.0/8"}
     )
     assert done.status_code == 302
     authority = Authority.objects.get()
     assert "example.com, example.test, 10.0.0.0/8" in (
-        as_administrator.get(f"/authorities/{authority.pk}/").content.decode()
+        confirmed.get(f"/authorities/{authority.pk}/").content.decode()
     )
 
 

@@ -80,7 +80,13 @@ def _() -> dict[str, object]:
     return {"serial": server_certificate().serial_number, "form": "pfx"}
 
 
-@objects_for("workstation-detail", "workstation-edit", "workstation-task", "workstation-renew")
+@objects_for(
+    "workstation-detail",
+    "workstation-edit",
+    "workstation-task",
+    "workstation-renew",
+    "workstation-dismiss",
+)
 def _() -> dict[str, object]:
     return {"pk": Workstation.objects.get().pk}
 
@@ -156,7 +162,7 @@ def _() -> dict[str, object]:
     return {"kind": "server"}
 
 
-@objects_for("settings-user", "settings-user-password")
+@objects_for("settings-user", "settings-user-password", "settings-user-second-factor")
 def _() -> dict[str, object]:
     return {"pk": User.objects.get(role=Role.VIEWER).pk}
 

@@ -95,13 +95,13 @@ def test_a_request_with_a_repeated_extension_is_refused_on_its_page(
 
 
 def test_a_root_with_malformed_name_constraints_is_refused_on_its_page(
-    as_administrator: Signed,
+    confirmed: Signed,
 ) -> None:
     files = [
         SimpleUploadedFile("root.cer", bundles.der(root_with_malformed_constraints())),
         SimpleUploadedFile("root.key", keys.to_pem(KEY)),
     ]
-    answer = as_administrator.post("/setup/root/import/", {"upload": files, "password": ""})
+    answer = confirmed.post("/setup/root/import/", {"upload": files, "password": ""})
     assert answer.status_code == 200
     assert "cannot be read" in answer.content.decode()
 

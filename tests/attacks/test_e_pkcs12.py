@@ -170,8 +170,8 @@ def test_a_root_file_that_asks_for_too_many_iterations_is_refused() -> None:
     assert refusal.value.code == "key.iterations"
 
 
-def test_the_wizard_refuses_it(as_administrator: Signed) -> None:
-    answer = as_administrator.post(
+def test_the_wizard_refuses_it(confirmed: Signed) -> None:
+    answer = confirmed.post(
         "/setup/root/import/",
         {"upload": SimpleUploadedFile("agent_root_ca.json", root_json()), "password": PASSWORD},
     )

@@ -26,7 +26,7 @@ ENROLLING = ("/accounts/", "/theme/", "/static/")
 
 
 class SignInPolicyMiddleware:
-    """After the one that asks for a sign-in; views open to all are open here, too."""
+    """Before the rules of access; views open to all are open here, too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -77,6 +77,8 @@ def test_without_the_ring_that_seals_nothing_is_reserved_or_issued(
 def test_without_the_roots_master_key_nothing_is_issued_and_the_reservation_is_closed(
     ring_file: Path, root: Authority, server: Server, actor: Actor
 ) -> None:
+    # As in a process that works already: what it refuses and closes is still recorded.
+    audit_key.remember(audit_key.audit_key())
     replace_ring(ring_file, KeyRing.generate())
     KeyRingState.objects.all().delete()
     with pytest.raises(Unavailable) as refusal:
