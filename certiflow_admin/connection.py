@@ -1,5 +1,6 @@
 """One client's connection: handshake, request and answer, none of which a thread waits for."""
 
+import contextlib
 import errno
 import select
 import socket
@@ -20,6 +21,8 @@ from certiflow_admin.incoming import Incoming
 HEAD_WITHIN = 10.0
 #: Seconds for the beginning of an answer to be taken.
 ANSWER_WITHIN = 30.0
+#: Seconds that a thread waits for the second half of a handshake.
+NEXT_DOOR = 0.005
 #: Bytes a second that a body has to arrive with, and an answer to be taken with, on average.
 SLOWEST = 16 * 1024
 #: Bytes of an answer that are kept for a slow reader while its thread goes on.
@@ -161,8 +164,18 @@ class Connection(TConn):
             if not first or first.isalpha():
                 raise Ended
             self.sock = ssl_wrap_socket(self.sock, self.cfg)
+            with contextlib.suppress(ssl.SSLWantReadError):
+                self.sock.do_handshake()
+            # Once for each connection: in the same building the client's answer is here by then,
+            # and another round through the loop is saved.
+            self._wait_for_data(NEXT_DOOR)
         self.sock.do_handshake()
         self._has_tls = True
+
+    def _wait_for_data(self, seconds: float) -> None:
+        readable = select.poll()
+        readable.register(self.sock, select.POLLIN)
+        readable.poll(seconds * 1000)
 
     def _note_progress(self, length: int) -> None:
         if self.phase is Phase.IDLE:
