@@ -29,7 +29,7 @@ lint: $(VENV)/installed-dev
 	@DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
 unit: $(VENV)/installed-dev
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not browser and not interop and not started" --ignore tests/postgresql
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not browser and not interop and not started" --ignore tests/postgresql --ignore tests/attacks
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m benchmarks

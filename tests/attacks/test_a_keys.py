@@ -204,9 +204,8 @@ def test_a_workstation_does_not_renew_with_its_compromised_key(
     first = agent.register()
     assert first.certificate is not None
     _, request = certificate_request("pc-1")
-    renewed = renew_workstation(
-        first.workstation, request, shown=first.certificate.pk, actor=SYSTEM
-    )
+    workstation = Workstation.objects.select_related("certificate").get(pk=first.workstation.pk)
+    renewed = renew_workstation(workstation, request, shown=first.certificate.pk, actor=SYSTEM)
     revoke(first.certificate, "keyCompromise", actor=SYSTEM)
     workstation = Workstation.objects.select_related("certificate").get(pk=first.workstation.pk)
     with refused("key.used_before", field="csr"):
