@@ -6,11 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from certiflow_admin.connection import Connection, Phase
-
-#: Of an IPv6 address: what one customer gets (RFC 6177).
-ONE_CUSTOMER = 64
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from pki.actions.counters import network_of
 
 
 class Crowd:
@@ -65,14 +61,9 @@ def cost_of_closing(connection: Connection) -> tuple[bool, Phase, float]:
 @lru_cache(maxsize=4096)
 def origin_of(host: str) -> str:
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        return network_of(host.partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, ONE_CUSTOMER), strict=False))
-    return str(address)
 
 
 def origin(client: Any) -> str:
