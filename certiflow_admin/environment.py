@@ -6,7 +6,7 @@ import os
 import secrets
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from email.utils import formataddr, parseaddr
 from importlib.util import find_spec
 from pathlib import Path
@@ -119,6 +119,20 @@ def counter_cache(alias: str, entry: dict[str, Any]) -> dict[str, Any]:
         return made
     made["OPTIONS"]["MAX_ENTRIES"] = COUNTERS_LIMIT
     return made
+
+
+@contextlib.contextmanager
+def instead(**values: str) -> Iterator[None]:
+    """These values while settings are read, and none of them afterwards.
+
+    What stood there is not put back either: the process is not to have it.
+    """
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            os.environ.pop(name, None)
 
 
 def on_or_off(text: str) -> bool:

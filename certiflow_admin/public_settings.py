@@ -8,13 +8,16 @@ import os
 import secrets
 from pathlib import Path
 
-# Also in place of what `.env` says.
-os.environ["CERTIFLOW_MASTER_KEYS"] = os.environ["CERTIFLOW_MASTER_KEYS_FILE"] = ""
-os.environ["EMAIL_URL"] = ""
-# Nothing here is signed with it.
-os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
+from certiflow_admin.environment import instead
 
-from certiflow_admin.settings import *  # noqa: F403
+# Also in place of what `.env` says; nothing here is signed with the new SECRET_KEY.
+with instead(
+    CERTIFLOW_MASTER_KEYS="",
+    CERTIFLOW_MASTER_KEYS_FILE="",
+    EMAIL_URL="",
+    SECRET_KEY=secrets.token_urlsafe(64),
+):
+    from certiflow_admin.settings import *  # noqa: F403
 
 WITHOUT_MASTER_KEYS = True
 MASTER_KEYS, MASTER_KEYS_FILE = "", Path(os.devnull)

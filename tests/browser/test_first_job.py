@@ -115,6 +115,10 @@ def test_a_server_is_added_and_gets_its_certificate(page: Page) -> None:
     page.get_by_label("Full DNS name").fill(SERVER)
     page.get_by_label("Additional names").fill("127.0.0.1")
     page.get_by_role("button", name="Add the server").click()
+    expect(page.get_by_text("127.0.0.1 belongs to the server")).to_be_visible()
+    assert look(page, "server-add-shared") == []
+    page.get_by_label("share").check()
+    page.get_by_role("button", name="Add the server").click()
     assert look(page, "server-issue", "Issue the certificate") == []
     page.get_by_role("button", name="Issue the certificate").click()
     expect(page.get_by_role("heading", name="Put it to work")).to_be_visible()

@@ -23,7 +23,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
         path_of(program)
     directory = tmp_path_factory.mktemp("nginx")
     with published(directory) as running:
-        running.issue(FQDN, "--san", "localhost")
+        running.issue(FQDN, "--san", "localhost", "--shared")
         running.publish()
         yield running
 

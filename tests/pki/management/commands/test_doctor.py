@@ -43,12 +43,14 @@ def healthy(
 ) -> Settings:
     """An installation with nothing wrong, whose files are in ``tmp_path``."""
     tmp_path.chmod(0o700)
-    os.chown(tmp_path, SOMEBODY, -1) if os.geteuid() == 0 else None
-    monkeypatch.setattr("os.geteuid", lambda: SOMEBODY)
     settings.DATA_DIR = tmp_path
     settings.HOST = HOST
     settings.RESPONDER_KEYS_FILE = tmp_path / "responder_keys"
     hand_over_responder_keys()
+    if os.geteuid() == 0:
+        for path in (tmp_path, settings.RESPONDER_KEYS_FILE):
+            os.chown(path, SOMEBODY, -1)
+    monkeypatch.setattr("os.geteuid", lambda: SOMEBODY)
     issue_for_server(add_server(HOST, actor=SYSTEM), actor=SYSTEM, key_spec=EC)
     Backup.objects.create(made_by="anna", size=1, rows=1)
     change_name_policy(["example.com"], actor=SYSTEM)

@@ -58,10 +58,11 @@ from pki.actions.revocation_lists import current_list
 from pki.actions.enrollment_tokens import make_token
 from pki.models import *
 from allauth.mfa.models import Authenticator
+from pki.actions.second_factors import put_away
 from datetime import timedelta
 make_token('t', actor=SYSTEM, lifetime=timedelta(days=7), uses=3)
 user = User.objects.get()
-Authenticator.objects.create(user=user, type='totp', data={'secret': 'JBSWY3DP'})
+Authenticator.objects.create(user=user, type='totp', data={'secret': put_away('JBSWY3DP')})
 tag = Tag.objects.create(name='floor 2')
 machine = Workstation.objects.create(
     agent_id='pc-1', public_key_sha256='ab', address='2001:db8::1',
