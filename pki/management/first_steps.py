@@ -98,7 +98,7 @@ class SetUp:
         return Done(administrator, root, tuple(map(self.server, self.plan.servers)))
 
     def administrator(self) -> Step[User]:
-        existing = User.objects.filter(username=self.plan.admin).first()
+        existing = User.objects.filter(username__iexact=self.plan.admin).first()
         if existing is None:
             user = add_user(self.plan.admin, self.password(), Role.ADMINISTRATOR, actor=self.actor)
             return Step(user, made=True)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 
@@ -19,6 +20,12 @@ class User(AbstractUser):
     role = models.CharField(max_length=16, choices=Role, default=Role.VIEWER)
     #: Sessions hold a hash of it: counting it up ends all of them.
     session_epoch = models.PositiveIntegerField(default=0)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            # People sign in without regard to case; of two such names neither could.
+            models.UniqueConstraint(Lower("username"), name="user_name_without_case")
+        ]
 
     def has_role(self, role: Role) -> bool:
         """Whether this person may do what ``role`` may."""

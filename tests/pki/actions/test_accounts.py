@@ -14,6 +14,13 @@ def administrator(actor: Actor) -> User:
     return add_user("olga", PASSWORD, Role.ADMINISTRATOR, actor=actor)
 
 
+def test_a_name_that_differs_by_case_only_is_taken(actor: Actor) -> None:
+    """People sign in without regard to case: of two such names neither could."""
+    add_user("anna", PASSWORD, "viewer", actor=actor)
+    with refused("user.exists", field="username"):
+        add_user("ANNA", PASSWORD, "viewer", actor=actor)
+
+
 def test_someone_added_may_sign_in_and_do_what_the_role_says(actor: Actor) -> None:
     with audited("user.added") as events:
         user = add_user(" ivan ", PASSWORD, "operator", actor=actor, email="ivan@example.com")
