@@ -1,6 +1,7 @@
 """The names that an option adds to a server before its next certificate."""
 
 from pki.actions.actor import Actor
+from pki.actions.root_limits import refuse_outside_root
 from pki.actions.servers import change_server
 from pki.management.issuing_options import Choices
 from pki.models import Server
@@ -12,6 +13,7 @@ def with_names(server: Server, further: list[str], chosen: Choices, *, actor: Ac
     wanted = names.alternative_names([*server.additional_names, *further], field="san")
     additional = [name for name in wanted if name != server.fqdn]
     chosen.check_request(server.fqdn, additional)
+    refuse_outside_root(server.fqdn, additional)
     if additional == server.additional_names:
         return server
     return change_server(

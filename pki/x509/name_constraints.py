@@ -7,6 +7,7 @@ from cryptography import x509
 
 from pki.errors import Conflict, InvalidInput
 from pki.x509 import names
+from pki.x509.public_suffixes import is_public_suffix
 
 #: Enough for a company's domains and networks; every client walks them for every name.
 LIMIT = 50
@@ -54,7 +55,15 @@ def subtree(text: str, field: str) -> x509.GeneralName:
                 code="constraints.network",
                 field=field,
             ) from None
-    return x509.DNSName(names.dns_name(text.removeprefix("*").removeprefix("."), field=field))
+    name = names.dns_name(text.removeprefix("*").removeprefix("."), field=field)
+    if is_public_suffix(name):
+        raise InvalidInput(
+            f"{names.unicode_name(name)} is a public suffix, under which anybody can register a "
+            "domain, so it limits nothing. Enter your own domain.",
+            code="constraints.public_suffix",
+            field=field,
+        )
+    return x509.DNSName(name)
 
 
 def constraints_of(authority: x509.Certificate) -> x509.NameConstraints | None:

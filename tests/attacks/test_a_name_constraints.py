@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.management import call_command
 
 from pki.actions.actor import SYSTEM
 from pki.actions.authorities import create_authority, import_authority
@@ -19,7 +20,7 @@ from pki.actions.rollover.starting import start_rollover
 from pki.actions.server_certificates import issue_for_server, renew
 from pki.actions.servers import add_server, change_server
 from pki.certgen.main import main as generate
-from pki.errors import InvalidInput
+from pki.errors import CertiflowError, InvalidInput
 from pki.models import Authority, Certificate, Server
 from pki.x509 import bundles, facts, issuing, name_constraints, names
 from pki.x509.keys import KeySpec
@@ -304,3 +305,27 @@ def test_this_hosts_name_alone_is_enough(db: None) -> None:
     create_authority(actor=SYSTEM, key_spec=P256, permitted=["admin.example.test"])
     host = server("admin.example.test")
     assert issue_for_server(host, actor=SYSTEM, key_spec=P256)
+
+
+@pytest.mark.parametrize("suffix", ["co.uk", "com", ".com"])
+def test_a_public_suffix_is_no_limit(db: None, suffix: str) -> None:
+    with refused("constraints.public_suffix", field="permitted"):
+        create_authority(actor=SYSTEM, key_spec=P256, permitted=[suffix, "example.test"])
+    assert not Authority.objects.exists()
+
+
+def test_the_wizard_keeps_no_name_that_the_root_cannot_certify(confirmed: Signed) -> None:
+    create_authority(actor=SYSTEM, key_spec=P256, permitted=["example.test"])
+    fields = {"key": "ec-p256", "permitted": "example.test"}
+    page = confirmed.post("/setup/host/", {**fields, "additional_names": "ca.example.org"})
+    assert "lies outside the names that the root may certify" in page.content.decode()
+    assert not Server.objects.exists()
+    assert confirmed.post("/setup/host/", fields).url == "/setup/done/"
+
+
+def test_the_shell_adds_no_server_that_the_root_cannot_certify(db: None) -> None:
+    create_authority(actor=SYSTEM, key_spec=P256, permitted=["example.test"])
+    with pytest.raises(CertiflowError) as refusal:
+        call_command("issue", server="cm9.example.org")
+    assert refusal.value.code == "name.outside_constraints"
+    assert not Server.objects.exists()

@@ -13,8 +13,9 @@ from pki.actions.actor import Actor
 from pki.actions.authorities import create_authority, import_authority
 from pki.actions.name_policy import change_name_policy, current_name_policy
 from pki.actions.own_names import canonical
+from pki.actions.root_limits import refuse_outside_root
 from pki.actions.server_certificates import issue_for_server
-from pki.actions.servers import add_server
+from pki.actions.servers import add_server, change_server
 from pki.actions.setup_code import create_first_administrator, has_administrator
 from pki.client_address import client_address
 from pki.dashboard.access import actor_of
@@ -125,6 +126,7 @@ def host(request: HttpRequest) -> HttpResponse:
     form = HostForm(request.POST or None, initial={"permitted": permitted_names()})
     if form.is_valid():
         try:
+            refuse_outside_root(settings.HOST, form.cleaned_data["additional_names"])
             set_name_policy(request, form.cleaned_data["permitted"])
             issue_for_this_host(request, server, form)
         except CertiflowError as error:
@@ -145,11 +147,12 @@ def set_name_policy(request: HttpRequest, permitted: list[str]) -> None:
 
 
 def issue_for_this_host(request: HttpRequest, server: Server | None, form: HostForm) -> None:
-    actor = actor_of(request)
+    actor, others = actor_of(request), form.cleaned_data["additional_names"]
     if server is None:
-        server = add_server(
-            settings.HOST, actor=actor, additional_names=form.cleaned_data["additional_names"]
-        )
+        server = add_server(settings.HOST, actor=actor, additional_names=others)
+    elif server.additional_names != others:
+        # Of an earlier try that was refused.
+        server = change_server(server, actor=actor, additional_names=others, comment=server.comment)
     issue_for_server(server, actor=actor, key_spec=form.cleaned_data["key"])
 
 

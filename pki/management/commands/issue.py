@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from pki.actions.root_limits import refuse_outside_root
 from pki.actions.server_certificates import issue_for_server
 from pki.actions.servers import add_server
 from pki.actions.signer import active_signer
@@ -51,7 +52,9 @@ class Command(ActionCommand):
         if known is not None:
             refuse_second(known)
             return with_names(known, further, chosen, actor=self.actor)
-        chosen.check_request(fqdn, names.alternative_names(further, field="san"))
+        others = names.alternative_names(further, field="san")
+        chosen.check_request(fqdn, others)
+        refuse_outside_root(fqdn, others)
         return add_server(
             fqdn, actor=self.actor, additional_names=further, confirmed=chosen.confirmed
         )
