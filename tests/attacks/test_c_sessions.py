@@ -267,6 +267,21 @@ def test_after_the_first_day_an_administrator_needs_a_second_factor(
     assert "second factor" in browser.get("/accounts/two-step/").content.decode()
 
 
+@pytest.mark.parametrize("prefix", ["/accounts", "/theme", "/static"])
+def test_no_prefix_before_the_address_replaces_the_second_factor(
+    administrator: User, clock: Any, prefix: str
+) -> None:
+    """A server takes the prefix from a header where it trusts the sender."""
+    User.objects.update(date_joined=datetime(2027, 1, 1, tzinfo=UTC))
+    browser = Signed(administrator)
+    for path in ("/settings/users/", "/audit/", "/calendar/"):
+        answer = browser.get(path, SCRIPT_NAME=prefix)
+        assert answer.wsgi_request.path == f"{prefix}{path}"
+        assert (answer.status_code, answer.get("Location", "")[-19:]) == (
+            302, "/accounts/two-step/",
+        ), path  # fmt: skip
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nobody_is_locked_out_by_that(administrator: User, clock: Any) -> None:
     User.objects.update(date_joined=datetime(2027, 1, 1, tzinfo=UTC))
