@@ -21,6 +21,7 @@ from django.test import Client
 
 from pki.actions.accounts import change_user, set_password
 from pki.actions.actor import SYSTEM
+from pki.actions.calendar_feeds import make_feed
 from pki.actions.sign_in_policy import change_sign_in_policy, current_sign_in_policy
 from pki.errors import Conflict, NotFound
 from pki.models import AuditEvent, Authority, Role, Server, User
@@ -70,6 +71,18 @@ def test_an_account_that_was_closed_and_opened_again_has_no_old_session(
     assert not is_signed_in(as_operator)
     change_user(as_operator.user, actor=SYSTEM, role=Role.OPERATOR, is_active=True)
     assert not is_signed_in(as_operator)
+
+
+@pytest.mark.parametrize("already_closed", [False, True], ids=["now", "by an earlier release"])
+def test_nor_does_its_calendar_address_come_back(
+    as_operator: Signed, client: Client, already_closed: bool
+) -> None:
+    token = make_feed(as_operator.user, actor=SYSTEM)
+    assert client.get(f"/calendar/{token}.ics", secure=True).status_code == 200
+    User.objects.filter(pk=as_operator.user.pk).update(is_active=not already_closed)
+    for active in (True,) if already_closed else (False, True):
+        change_user(as_operator.user, actor=SYSTEM, role=Role.OPERATOR, is_active=active)
+    assert client.get(f"/calendar/{token}.ics", secure=True).status_code == 404
 
 
 def test_no_request_in_between_is_needed(as_operator: Signed) -> None:
