@@ -307,6 +307,7 @@ LOGGING = {
         "django_tasks_db": {"level": "ERROR"},
         # What strangers ask for in vain is not worth a line each.
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "ERROR"},
+        # Nor a traceback: hosts that are none, forms without a token, too many fields.
+        "django.security": {"level": "CRITICAL"},
     },
 }
