@@ -88,7 +88,7 @@ SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secr
 #: What a proxy proves itself by; empty: no header about a client's certificate is believed.
 PROXY_SECRET = setting.secret("CERTIFLOW_PROXY_SECRET", proxy_secret)
 
-#: Lets a monitoring system on another machine read /metrics; empty: this machine only.
+#: Lets a monitoring system read /metrics; empty: this machine only, if no proxy on it is trusted.
 METRICS_TOKEN = setting.text("CERTIFLOW_METRICS_TOKEN", default="")
 
 # --- Django -----------------------------------------------------------------

@@ -159,6 +159,20 @@ def test_an_account_on_the_same_machine_cannot_name_another_address() -> None:
     assert client_address(request(forged | {"X-Proxy-Secret": SECRET})) == "192.0.2.7"
 
 
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "0.0.0.0/0"])
+def test_nor_does_it_where_no_secret_is_configured(settings: Settings, trusted: str) -> None:
+    """Limits and known addresses go by it; on another machine only the proxy has the address."""
+    settings.PROXY_SECRET, settings.TRUSTED_PROXIES = "", [trusted]
+    assert client_address(request({"X-Forwarded-For": "192.0.2.7"})) == PROXY
+    settings.TRUSTED_PROXIES = ["198.51.100.1", trusted]
+    written = {"X-Forwarded-For": "203.0.113.7, 127.0.0.1"}
+    assert client_address(request(written, "198.51.100.1")) != "203.0.113.7"
+    settings.TRUSTED_PROXIES = ["198.51.100.1"]
+    assert client_address(request({"X-Forwarded-For": "203.0.113.7"}, "198.51.100.1")) == (
+        "203.0.113.7"
+    )
+
+
 @pytest.mark.parametrize("site", ["gunicorn_conf", "agent_gunicorn_conf", "public_gunicorn_conf"])
 @pytest.mark.parametrize("header", ["SCRIPT_NAME", "PATH_INFO", "SCRIPT-NAME"])
 def test_no_client_of_a_proxy_chooses_how_the_address_is_divided(
