@@ -184,12 +184,12 @@ class Connection(TConn):
             if self.phase is not Phase.BODY:
                 self.begin(Phase.BODY, HEAD_WITHIN)
             self.seconds_left += length / SLOWEST
-        if len(self.incoming.received) > NOT_COUNTED and not self._count():
+        if self.incoming.held > NOT_COUNTED and not self._count():
             self.sock.send(NO_MEMORY_ANSWER)
             raise Ended
 
     def _count(self) -> bool:
-        held = len(self.incoming.received)
+        held = self.incoming.held
         added, self._counted = held - self._counted, held
         return self._memory.takes(added)
 

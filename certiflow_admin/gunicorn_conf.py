@@ -40,6 +40,9 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 forwarded_allow_ips = ",".join(
     str(ipaddress.ip_network(text, strict=False)) for text in settings.TRUSTED_PROXIES
 )
+#: Neither they nor whoever asks through them may move a part of the path into a prefix: a proxy
+#: passes on headers that it does not know.
+forwarder_headers = ""
 proc_name = "certiflow-dashboard"
 loglevel = "warning"
 #: It would hold what people searched for; who did what stands in the audit trail.

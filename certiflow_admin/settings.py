@@ -88,7 +88,7 @@ SECRET_KEY = secret_key(setting.text("SECRET_KEY", default=""), DATA_DIR / "secr
 #: What a proxy proves itself by; empty: no header about a client's certificate is believed.
 PROXY_SECRET = setting.secret("CERTIFLOW_PROXY_SECRET", proxy_secret)
 
-#: Lets a monitoring system on another machine read /metrics; empty: this machine only.
+#: Lets a monitoring system read /metrics; empty: this machine only, if no proxy on it is trusted.
 METRICS_TOKEN = setting.text("CERTIFLOW_METRICS_TOKEN", default="")
 
 # --- Django -----------------------------------------------------------------
@@ -196,6 +196,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "pki.dashboard.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"change_password": "pki.dashboard.accounts.password_forms.ChangePasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -306,6 +307,7 @@ LOGGING = {
         "django_tasks_db": {"level": "ERROR"},
         # What strangers ask for in vain is not worth a line each.
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "ERROR"},
+        # Nor a traceback: hosts that are none, forms without a token, too many fields.
+        "django.security": {"level": "CRITICAL"},
     },
 }

@@ -5,6 +5,7 @@ Why: docs/decisions/0024-slow-clients.md.
 
 import contextlib
 import errno
+import logging
 import resource
 import socket
 import ssl
@@ -57,6 +58,7 @@ class Worker(ThreadWorker):
         self._until = float("inf")
 
     def init_process(self) -> None:
+        self.log.error_log.addFilter(is_ours)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = self.cfg.worker_connections + OTHER_FILES
         if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -232,6 +234,11 @@ class Worker(ThreadWorker):
 
 def is_everyday(error: OSError) -> bool:
     return isinstance(error, ConnectionError | ssl.SSLError) or error.errno in EVERYDAY
+
+
+def is_ours(line: logging.LogRecord) -> bool:
+    """Whether it is worth a line: anybody can send what the parser refuses, as often as wanted."""
+    return not str(line.msg).startswith("Invalid request from ")
 
 
 def unsent(connection: Connection) -> bytes | bytearray:

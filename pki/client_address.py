@@ -9,6 +9,7 @@ from django.http import HttpRequest
 #: Holds the secret of CERTIFLOW_PROXY_SECRET: the address alone proves nothing, since every
 #: account of the proxy's machine has it.
 PROOF_HEADER = "X-Proxy-Secret"
+LOOPBACK = [ipaddress.ip_network(text) for text in ("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")]
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -44,5 +45,26 @@ def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def is_trusted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    networks = [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+    if not settings.PROXY_SECRET and is_of_this_machine(address):
+        # Every account here has it, and could name any address as its own.
+        return False
+    networks = trusted_networks()
     return any(address in network for network in networks if network.version == address.version)
+
+
+def trusted_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+
+
+def is_of_this_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def has_proxy_on_this_machine() -> bool:
+    """Whether one is configured: then a request from here may be anybody's."""
+    return any(
+        network.version == loopback.version and network.overlaps(loopback)
+        for network in trusted_networks()
+        for loopback in LOOPBACK
+    )

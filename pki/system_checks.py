@@ -111,8 +111,8 @@ def proxies() -> Iterator[CheckMessage]:
     if settings.TRUSTED_PROXIES and not settings.PROXY_SECRET:
         yield Advice(
             "CERTIFLOW_TRUSTED_PROXIES names proxies, and CERTIFLOW_PROXY_SECRET is not set: "
-            "X-Forwarded-For is believed from every account of their machines, and workstations' "
-            "certificates are not accepted through them.",
+            "X-Forwarded-For is believed from every account of their machines, and not at all from "
+            "loopback addresses; workstations' certificates are not accepted through them.",
             hint="Give the proxy and the product one secret, as docs/proxies.md describes.",
             id="pki.W008",
         )

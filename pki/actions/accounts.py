@@ -9,7 +9,7 @@ from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.recipients import checked_address
 from pki.errors import Conflict, InvalidInput
-from pki.models import Role, User
+from pki.models import CalendarFeed, Role, User
 
 USERNAME_LIMIT = 150
 
@@ -62,6 +62,9 @@ def change_user(
         if (changed.role, changed.is_active) != (role, is_active):
             # Neither a closed account nor a role that was taken away comes back in a session.
             end_sessions(changed)
+        if changed.is_active != is_active:
+            # Nor does its calendar, which needs no sign-in; closed accounts of before have one.
+            CalendarFeed.objects.filter(user=changed).delete()
         changed.role, changed.is_active = role, is_active
         if address is not None:
             changed.email = address

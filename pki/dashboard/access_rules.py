@@ -37,12 +37,28 @@ class Rule:
     fresh: Fresh = Fresh.NEVER
     #: For what is grave only with certain values; asked after the role was checked.
     fresh_when: Callable[[HttpRequest, Mapping[str, Any]], bool] | None = None
+    #: Also until set-up is done; what is open to anyone always is.
+    before_setup: bool = False
+    #: Also for somebody who still has to add the second factor that the role needs.
+    while_enrolling: bool = False
 
 
 def is_open(name: str) -> bool:
     """Whether a page is open to people who have not signed in."""
     rule = RULES.get(name)
     return rule is not None and ANYONE in {rule.read, rule.change}
+
+
+def is_before_setup(name: str) -> bool:
+    """Whether a page is there before an administrator and an authority are."""
+    rule = RULES.get(name)
+    return rule is not None and (rule.before_setup or is_open(name))
+
+
+def is_while_enrolling(name: str) -> bool:
+    """Whether a page is open without the second factor that a role needs."""
+    rule = RULES.get(name)
+    return rule is not None and (rule.while_enrolling or is_open(name))
 
 
 def revokes(_request: HttpRequest, arguments: Mapping[str, Any]) -> bool:
@@ -68,14 +84,20 @@ PAGE = Rule(VIEWER)
 ADMINISTRATORS_PAGE = Rule(ADMINISTRATOR)
 #: What concerns the person's own account and nobody else.
 OWN = Rule(VIEWER, VIEWER)
-#: As `OWN`, where a stranger at the screen would gain a way in for good.
-OWN_SECRET = replace(OWN, fresh=Fresh.ALWAYS)
+#: What proves who somebody is: needed to get to everything else, and so before it.
+OWN_PROOF = replace(OWN, before_setup=True, while_enrolling=True)
+OWN_PROOF_PAGE = replace(OWN_PROOF, change=None)
+#: As `OWN_PROOF`, where a stranger at the screen would gain a way in for good.
+OWN_SECRET = replace(OWN_PROOF, fresh=Fresh.ALWAYS)
 #: A page with a form for daily work, and a button for it on another page.
 DAILY = Rule(OPERATOR, OPERATOR)
 DAILY_BUTTON = Rule(None, OPERATOR)
 #: A form for a change of consequence, and a button for one.
 GRAVE = Rule(ADMINISTRATOR, ADMINISTRATOR, Fresh.ALWAYS)
 GRAVE_BUTTON = Rule(None, ADMINISTRATOR, Fresh.TO_CHANGE)
+#: The wizard's pages, after its first two.
+SETUP_PAGE = replace(ADMINISTRATORS_PAGE, before_setup=True)
+SETUP = replace(GRAVE, before_setup=True)
 #: For administrators, and harmless at an unlocked screen.
 ADMINISTRATORS_BUTTON = Rule(None, ADMINISTRATOR)
 
@@ -86,11 +108,11 @@ RULES: Mapping[str, Rule] = {
     # Set-up: the first two lead to a code or a sign-in themselves.
     "setup": OPEN_TO_READ,
     "setup-administrator": OPEN,
-    "setup-root": ADMINISTRATORS_PAGE,
-    "setup-root-new": GRAVE,
-    "setup-root-import": GRAVE,
-    "setup-host": GRAVE,
-    "setup-done": ADMINISTRATORS_PAGE,
+    "setup-root": SETUP_PAGE,
+    "setup-root-new": SETUP,
+    "setup-root-import": SETUP,
+    "setup-host": SETUP,
+    "setup-done": SETUP_PAGE,
     # Authorities and their replacement.
     "authority-list": PAGE,
     "authority-detail": PAGE,
@@ -158,7 +180,8 @@ RULES: Mapping[str, Rule] = {
     "job-run": DAILY_BUTTON,
     "audit-list": PAGE,
     "audit-csv": PAGE,
-    "calendar": OWN,
+    # An address that works without a sign-in, for good.
+    "calendar": replace(OWN, fresh=Fresh.TO_CHANGE),
     # Its address is the secret.
     "calendar-feed": OPEN_TO_READ,
     # Messages and to whom they go.
@@ -193,19 +216,19 @@ RULES: Mapping[str, Rule] = {
     "account_login": OPEN,
     "account_logout": OPEN,
     "account_inactive": OPEN_TO_READ,
-    "account_reauthenticate": OWN,
-    "account_change_password": OWN,
-    "mfa_index": PAGE,
+    "account_reauthenticate": OWN_PROOF,
+    "account_change_password": OWN_PROOF,
+    "mfa_index": OWN_PROOF_PAGE,
     "mfa_authenticate": OPEN,
     "mfa_login_webauthn": OPEN,
-    "mfa_reauthenticate": OWN,
-    "mfa_reauthenticate_webauthn": OWN,
-    "mfa_list_webauthn": PAGE,
+    "mfa_reauthenticate": OWN_PROOF,
+    "mfa_reauthenticate_webauthn": OWN_PROOF,
+    "mfa_list_webauthn": OWN_PROOF_PAGE,
     "mfa_activate_totp": OWN_SECRET,
     "mfa_deactivate_totp": OWN_SECRET,
-    "mfa_view_recovery_codes": replace(PAGE, fresh=Fresh.ALWAYS),
+    "mfa_view_recovery_codes": replace(OWN_PROOF_PAGE, fresh=Fresh.ALWAYS),
     "mfa_generate_recovery_codes": OWN_SECRET,
-    "mfa_download_recovery_codes": replace(PAGE, fresh=Fresh.ALWAYS),
+    "mfa_download_recovery_codes": replace(OWN_PROOF_PAGE, fresh=Fresh.ALWAYS),
     "mfa_add_webauthn": OWN_SECRET,
     "mfa_remove_webauthn": OWN_SECRET,
     "mfa_edit_webauthn": OWN_SECRET,

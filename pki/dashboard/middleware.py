@@ -8,29 +8,21 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from pki.actions.setup_code import is_set_up
+from pki.dashboard.access import page_name
+from pki.dashboard.access_rules import is_before_setup
 from pki.dashboard.refusals import refused
 from pki.errors import CertiflowError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: Answered before anything is set up: the wizard, what it looks like, and what machines ask.
-OPEN_PATHS = (
-    "/setup/",
-    "/static/",
-    "/accounts/",
-    "/theme/",
-    "/pki/",
-    "/ocsp/",
-    "/healthz",
-    "/readyz",
-    "/metrics",
-)
-
 ZONE_COOKIE = "certiflow-zone"
 
 
 class SetupFirstMiddleware:
-    """Leads every page to the wizard until there is an administrator and an authority."""
+    """Leads every page to the wizard until there is an administrator and an authority.
+
+    What is there before says its rule: the wizard, signing in, and what machines ask.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -38,11 +30,16 @@ class SetupFirstMiddleware:
         self.set_up = False
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self.set_up and not request.path.startswith(OPEN_PATHS):
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _arguments: object
+    ) -> HttpResponse | None:
+        if not self.set_up and not is_before_setup(page_name(request)):
             self.set_up = is_set_up()
             if not self.set_up:
-                return redirect("/setup/")
-        return self.get_response(request)
+                return redirect("setup")
+        return None
 
 
 class ZoneMiddleware:

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from pki.actions.figures import figures
-from pki.client_address import client_address, parsed
+from pki.client_address import client_address, has_proxy_on_this_machine, parsed
 
 
 class Figures(Collector):
@@ -36,7 +36,8 @@ class Figures(Collector):
 def metrics(request: HttpRequest) -> HttpResponse:
     if not may_read(request):
         response = HttpResponse(
-            "The metrics are for this machine, or by the token of CERTIFLOW_METRICS_TOKEN.\n",
+            "The metrics are by the token of CERTIFLOW_METRICS_TOKEN, or, where no proxy on this "
+            "machine is trusted, for this machine.\n",
             status=401,
             content_type="text/plain; charset=utf-8",
         )
@@ -53,7 +54,9 @@ def may_read(request: HttpRequest) -> bool:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if settings.METRICS_TOKEN and kind.lower() == "bearer":
         return hmac.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
-    # A proxy on this machine that does not say for whom it asks would make everybody local.
+    # A proxy on this machine would make everybody local, whether or not it says for whom it asks.
+    if has_proxy_on_this_machine():
+        return False
     if "X-Forwarded-For" in request.headers or "Forwarded" in request.headers:
         return False
     address = parsed(client_address(request) or "")

@@ -1,15 +1,23 @@
 """A program on the proxy's machine writes the header that a proxy writes."""
 
 import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.http import HttpRequest
 from django.test import RequestFactory
+from gunicorn.config import Config
+from gunicorn.http.wsgi import create
 from pytest_django.fixtures import Settings
 
 from certiflow_admin.environment import PROXY_CERTIFICATES
+from certiflow_admin.incoming import Incoming
 from pki.agent_site.peer_certificate import peer_certificate
 from pki.agent_site.proxy_headers import FORMATS
 from pki.client_address import client_address
@@ -149,3 +157,44 @@ def test_an_account_on_the_same_machine_cannot_name_another_address() -> None:
     forged = {"X-Forwarded-For": "192.0.2.7"}
     assert client_address(request(forged)) == PROXY
     assert client_address(request(forged | {"X-Proxy-Secret": SECRET})) == "192.0.2.7"
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.0/8", "0.0.0.0/0"])
+def test_nor_does_it_where_no_secret_is_configured(settings: Settings, trusted: str) -> None:
+    """Limits and known addresses go by it; on another machine only the proxy has the address."""
+    settings.PROXY_SECRET, settings.TRUSTED_PROXIES = "", [trusted]
+    assert client_address(request({"X-Forwarded-For": "192.0.2.7"})) == PROXY
+    settings.TRUSTED_PROXIES = ["198.51.100.1", trusted]
+    written = {"X-Forwarded-For": "203.0.113.7, 127.0.0.1"}
+    assert client_address(request(written, "198.51.100.1")) != "203.0.113.7"
+    settings.TRUSTED_PROXIES = ["198.51.100.1"]
+    assert client_address(request({"X-Forwarded-For": "203.0.113.7"}, "198.51.100.1")) == (
+        "203.0.113.7"
+    )
+
+
+@pytest.mark.parametrize("site", ["gunicorn_conf", "agent_gunicorn_conf", "public_gunicorn_conf"])
+@pytest.mark.parametrize("header", ["SCRIPT_NAME", "PATH_INFO", "SCRIPT-NAME"])
+def test_no_client_of_a_proxy_chooses_how_the_address_is_divided(
+    site: str, header: str, tmp_path: Path
+) -> None:
+    """Proxies pass on what they do not know, and no proxy needs to say this to us."""
+    chosen = ["forwarder_headers", "header_map"]
+    written = f"import json, certiflow_admin.{site} as conf; " + (
+        f"print(json.dumps({{n: getattr(conf, n) for n in {chosen} if hasattr(conf, n)}}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", written],
+        env={**os.environ, "CERTIFLOW_DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    config = Config()
+    for name, value in json.loads(done.stdout).items():
+        config.set(name, value)
+    config.set("forwarded_allow_ips", PROXY)
+    incoming = Incoming(config, (PROXY, 1), 1000)
+    incoming.received += f"GET /a/b HTTP/1.1\r\nHost: a\r\n{header}: /a\r\n\r\n".encode()
+    assert incoming.is_complete()
+    sent = incoming.take()
+    environ = create(sent, ShowingSocket(), (PROXY, 1), (PROXY, 2), config)[1]
+    assert (environ["SCRIPT_NAME"], environ["PATH_INFO"]) == ("", "/a/b")

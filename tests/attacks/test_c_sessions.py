@@ -21,6 +21,7 @@ from django.test import Client
 
 from pki.actions.accounts import change_user, set_password
 from pki.actions.actor import SYSTEM
+from pki.actions.calendar_feeds import make_feed
 from pki.actions.sign_in_policy import change_sign_in_policy, current_sign_in_policy
 from pki.errors import Conflict, NotFound
 from pki.models import AuditEvent, Authority, Role, Server, User
@@ -70,6 +71,18 @@ def test_an_account_that_was_closed_and_opened_again_has_no_old_session(
     assert not is_signed_in(as_operator)
     change_user(as_operator.user, actor=SYSTEM, role=Role.OPERATOR, is_active=True)
     assert not is_signed_in(as_operator)
+
+
+@pytest.mark.parametrize("already_closed", [False, True], ids=["now", "by an earlier release"])
+def test_nor_does_its_calendar_address_come_back(
+    as_operator: Signed, client: Client, already_closed: bool
+) -> None:
+    token = make_feed(as_operator.user, actor=SYSTEM)
+    assert client.get(f"/calendar/{token}.ics", secure=True).status_code == 200
+    User.objects.filter(pk=as_operator.user.pk).update(is_active=not already_closed)
+    for active in (True,) if already_closed else (False, True):
+        change_user(as_operator.user, actor=SYSTEM, role=Role.OPERATOR, is_active=active)
+    assert client.get(f"/calendar/{token}.ics", secure=True).status_code == 404
 
 
 def test_no_request_in_between_is_needed(as_operator: Signed) -> None:
@@ -265,6 +278,21 @@ def test_after_the_first_day_an_administrator_needs_a_second_factor(
     assert browser.post("/servers/add/", {"fqdn": "x.example.com"}).url == "/accounts/two-step/"
     assert not Server.objects.filter(fqdn="x.example.com").exists()
     assert "second factor" in browser.get("/accounts/two-step/").content.decode()
+
+
+@pytest.mark.parametrize("prefix", ["/accounts", "/theme", "/static"])
+def test_no_prefix_before_the_address_replaces_the_second_factor(
+    administrator: User, clock: Any, prefix: str
+) -> None:
+    """A server takes the prefix from a header where it trusts the sender."""
+    User.objects.update(date_joined=datetime(2027, 1, 1, tzinfo=UTC))
+    browser = Signed(administrator)
+    for path in ("/settings/users/", "/audit/", "/calendar/"):
+        answer = browser.get(path, SCRIPT_NAME=prefix)
+        assert answer.wsgi_request.path == f"{prefix}{path}"
+        assert (answer.status_code, answer.get("Location", "")[-19:]) == (
+            302, "/accounts/two-step/",
+        ), path  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)

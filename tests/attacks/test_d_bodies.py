@@ -96,6 +96,12 @@ def test_chunks_are_counted(sites: Sites, site: str) -> None:
 
 
 @pytest.mark.parametrize("site", SITES)
+def test_a_body_in_chunks_of_a_byte_is_refused_unread(sites: Sites, site: str) -> None:
+    tiny = b"1\r\nA\r\n" * 80_000 + b"0\r\n\r\n"
+    assert is_refused(site, sites.ask(site, post(site, "Transfer-Encoding: chunked") + tiny))
+
+
+@pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize(
     "length", ["9" * 30, "9" * 5000, "-1", "1e3", "0x10", "+5", "1, 2", "\xb2", ""]
 )

@@ -131,3 +131,27 @@ def test_a_method_that_an_address_does_not_have_is_named(
 def test_a_host_that_is_none_is_a_bad_request(sites: Sites, site: str) -> None:
     answer = sites.ask(site, b"GET /nothing HTTP/1.1\r\nHost: a b/\r\nConnection: close\r\n\r\n")
     assert answer[9:12] in {b"400", b"404"}
+
+
+UNREADABLE = {
+    "a host that is none": (b"GET /nothing", b"Host: a b"),
+    "a large body to it": (b"POST /", b"Host: a b\r\nContent-Length: 9999999"),
+    "a form of no page": (b"POST /theme/", b"Host: a\r\nContent-Length: 0"),
+    "no request": (b"non sense " + b"a" * 3000, b"Host: a"),
+    "a header with a space": (b"GET /", b"Host: a\r\nX " + b"a" * 3000 + b": b"),
+    "a chunk without a size": (b"POST /ocsp/", b"Transfer-Encoding: chunked\r\n\r\nxyz"),
+}
+
+
+@pytest.mark.started
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_what_nobody_can_read_is_not_worth_a_line_each(sites: Sites, site: str, kind: str) -> None:
+    start, headers = UNREADABLE[kind]
+    before = sites.product.log.stat().st_size
+    for _ in range(3):
+        answer = sites.ask(
+            site, start + b" HTTP/1.1\r\nConnection: close\r\n" + headers + b"\r\n\r\n"
+        )
+        assert answer.startswith(b"HTTP/1.1 4")
+    assert sites.product.log.read_bytes()[before:] == b""

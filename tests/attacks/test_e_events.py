@@ -53,6 +53,30 @@ def test_a_refusal_by_an_action_is_written_as_well(
     assert event("access.refused").detail["code"] == "token.beyond_limit"
 
 
+@pytest.mark.parametrize("spelled", ["ADMINISTRATOR", "Administrator"])
+def test_a_wrong_password_is_written_under_the_name_it_was_tried_for(
+    authority: Authority, administrator: User, client: Client, spelled: str
+) -> None:
+    """Names are compared without case at the sign-in, so also here."""
+    client.post(LOGIN, {"login": spelled, "password": "wrong"}, secure=True)
+    found = event("user.sign_in_failed")
+    assert (found.actor, found.object_label) == ("administrator", "administrator")
+
+
+def test_a_wrong_current_password_is_an_attempt_like_any_other(as_operator: Signed) -> None:
+    new = f"{PASSWORD} of another kind"
+    path, given = "/accounts/password/change/", {"password1": new, "password2": new}
+    for number in range(4):
+        as_operator.post(path, {"oldpassword": f"wrong {number}", **given})
+    assert event("user.sign_in_failed").actor == "operator"
+    # Together with those where a fresh sign-in is asked for.
+    for number in range(2):
+        as_operator.post("/accounts/reauthenticate/", {"password": f"wrong {number}"})
+    assert AuditEvent.objects.filter(event="user.sign_in_limited").exists()
+    as_operator.post(path, {"oldpassword": PASSWORD, **given})
+    assert not AuditEvent.objects.filter(event="user.password_changed").exists()
+
+
 def test_too_many_sign_ins_are_written(
     authority: Authority, administrator: User, client: Client
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_public_address_that_clients_cannot_use_is_told(
     [
         ([], "", []),
         (["127.0.0.1"], "", ["pki.W008"]),
+        (["192.0.2.1"], "", ["pki.W008"]),
         ([], "x" * 32, ["pki.W009"]),
         (["127.0.0.1"], "x" * 32, []),
     ],

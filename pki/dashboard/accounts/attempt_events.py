@@ -1,5 +1,6 @@
 """Attempts that were stopped or wrong, written to the audit trail within its bounds."""
 
+from allauth.account.utils import filter_users_by_username
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -26,7 +27,7 @@ def note_limited(request: HttpRequest) -> None:
 
 def note_failed_sign_in(request: HttpRequest | None, name: str) -> None:
     # People type passwords where the name goes: only names that exist are written down.
-    user = User.objects.filter(username=name[:150]).first()
+    user = filter_users_by_username(name[:150]).first()
     known = user.username if user else "unknown"
     record_bounded(actor(request, None, known), "user.sign_in_failed", user, sort=known)
 

@@ -15,14 +15,12 @@ from django.utils import timezone
 
 from pki.actions.sign_in_policy import current_sign_in_policy, idle_limit, must_enrol
 from pki.dashboard.access import page_before, page_name
-from pki.dashboard.access_rules import is_open
+from pki.dashboard.access_rules import is_open, is_while_enrolling
 from pki.dashboard.accounts.sign_in_events import ACTIVE_AT, SIGNED_IN_AT
 from pki.models import User
 
 #: Seconds between two notes of activity, since each is a write.
 NOTE_EVERY = 60
-#: What somebody without a required second factor gets to: enrolling, signing out, how it looks.
-ENROLLING = ("/accounts/", "/theme/", "/static/")
 
 
 class SignInPolicyMiddleware:
@@ -37,15 +35,15 @@ class SignInPolicyMiddleware:
     def process_view(
         self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
     ) -> HttpResponseBase | None:
-        if is_open(page_name(request)) or not isinstance(request.user, User):
+        name = page_name(request)
+        if is_open(name) or not isinstance(request.user, User):
             return None
         policy = current_sign_in_policy()
         why = reason_to_end(request, idle_limit(policy, request.user))
         if why:
             return ended(request, why)
-        if not request.path.startswith(ENROLLING) and must_enrol(
-            policy, request.user, timezone.now()
-        ):
+        # By name: the path of a request is partly what its sender says.
+        if not is_while_enrolling(name) and must_enrol(policy, request.user, timezone.now()):
             messages.info(
                 request, "Your role needs a second factor. Add one here; then you can go on."
             )

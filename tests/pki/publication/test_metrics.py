@@ -95,6 +95,25 @@ def test_a_proxy_on_this_machine_makes_nobody_local(client: Client) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("trusted", "secret", "status"),
+    [
+        ([], "", 200), (["192.0.2.1"], "", 200), (["127.0.0.1"], "", 401), (["::1"], "", 401),
+        (["0.0.0.0/0"], "", 401), (["192.0.2.1"], "x" * 32, 200), (["127.0.0.1"], "x" * 32, 401),
+    ],
+)  # fmt: skip
+def test_nor_does_one_that_says_nothing_about_its_callers(
+    client: Client, settings: Settings, trusted: list[str], secret: str, status: int
+) -> None:
+    """Every request comes from this machine there: only the token tells who asks."""
+    settings.TRUSTED_PROXIES, settings.PROXY_SECRET = trusted, secret
+    settings.METRICS_TOKEN = "a long token"
+    assert client.get("/metrics", secure=True).status_code == status
+    given = {"Authorization": "Bearer a long token"}
+    assert client.get("/metrics", secure=True, headers=given).status_code == 200
+
+
 def test_it_asks_the_database_as_often_for_many_servers(
     client: Client, issued: Certificate
 ) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 from icalendar import Calendar
 
 from pki.models import CalendarFeed, Certificate, User
+from tests.pki.conftest import Signed
 
 ADDRESS = re.compile(r"https://[^<\s\"]+/calendar/[\w-]+\.ics")
 
@@ -20,8 +21,9 @@ class Program(Client):
 
 
 @pytest.fixture
-def address(as_viewer: Client, issued: Certificate, settings: Any) -> str:
+def address(as_viewer: Signed, issued: Certificate, settings: Any) -> str:
     """Its path; made by somebody who may only read."""
+    as_viewer.confirm()
     made = as_viewer.post("/calendar/")
     assert "no-store" in made["Cache-Control"]
     [found] = set(ADDRESS.findall(made.content.decode()))
@@ -53,6 +55,14 @@ def test_a_new_address_ends_the_old_one(as_viewer: Client, address: str) -> None
     as_viewer.post("/calendar/")
     assert Program().get(address).status_code == 404
     assert CalendarFeed.objects.count() == 1
+
+
+def test_a_stranger_at_the_screen_takes_no_address_along(
+    as_viewer: Signed, issued: Certificate
+) -> None:
+    assert as_viewer.get("/calendar/").status_code == 200
+    assert as_viewer.post("/calendar/").url.startswith("/accounts/reauthenticate/?next=")
+    assert not CalendarFeed.objects.exists()
 
 
 def test_it_ends_when_the_person_is_closed(address: str) -> None:

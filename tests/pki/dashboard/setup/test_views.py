@@ -32,6 +32,8 @@ def account(setup_code: str, **changes: str) -> dict[str, str]:
 @pytest.mark.django_db
 def test_every_page_leads_to_the_wizard_until_it_is_done(client: Client) -> None:
     assert client.get("/servers/", **HTTPS).url == "/setup/"
+    assert client.get("/servers/", **HTTPS, SCRIPT_NAME="/setup").url.endswith("/setup/")
+    assert client.get("/nothing/", **HTTPS).status_code == 404
     assert client.get("/setup/", **HTTPS).url == "/setup/administrator/"
 
 
