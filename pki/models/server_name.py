@@ -14,6 +14,8 @@ class ServerName(models.Model):
     #: The administrator who accepted it although it lies outside the name policy.
     accepted_by = models.CharField(max_length=150, blank=True)
     accepted_at = models.DateTimeField(null=True)
+    #: For which public key: another one that was not made here needs another acceptance.
+    accepted_key = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [
