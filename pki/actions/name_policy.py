@@ -77,7 +77,7 @@ def outside(policy: NamePolicy) -> list[ServerName]:
     for suffix in policy.suffixes:
         permitted |= Q(name__endswith=f".{suffix}")
     # Networks are no matter for SQL; few names are addresses.
-    rows = ServerName.objects.exclude(permitted).select_related("server")
+    rows = ServerName.objects.filter(held=False).exclude(permitted).select_related("server")
     return [
         row
         for row in rows.order_by("server__fqdn", "name")

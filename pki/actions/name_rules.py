@@ -12,7 +12,7 @@ from django.conf import settings
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.confirmations import Confirmations
-from pki.actions.name_claims import check_sharing, claim, holders
+from pki.actions.name_claims import claim, claim_for_certificate, holders
 from pki.actions.name_policy import accept, current_name_policy, locked_policy, outside_policy
 from pki.actions.own_names import is_host_entry, own_names
 from pki.errors import CertiflowError, Forbidden, InvalidInput
@@ -81,7 +81,7 @@ def check_policy(
     found = outside_policy(policy, server, wanted)
     if not found:
         return
-    claims = list(ServerName.objects.filter(server=server, name__in=found))
+    claims = list(ServerName.objects.filter(server=server, name__in=found, held=False))
     if confirmed.as_before:
         accepted = {row.name for row in claims if was_accepted(row, key)}
         found = [name for name in found if name not in accepted]
@@ -216,7 +216,5 @@ def check_import(
     own = own or [row.name for row in holders(server, names) if is_host_entry(row.server)]
     if own:
         raise key_not_made_here(own[0], field="files")
-    mine = set(ServerName.objects.filter(server=server).values_list("name", flat=True))
-    added = [name for name in names if name not in mine]
-    check_sharing(server, holders(server, added), actor=actor, confirmed=confirmed)
+    claim_for_certificate(server, certified, actor=actor, confirmed=confirmed)
     check_policy(server, names, current_name_policy(), actor=actor, confirmed=confirmed, key=key)

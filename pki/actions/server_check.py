@@ -52,7 +52,8 @@ def check_server(
 
 def locked_server() -> "QuerySet[Server, tuple[Any, ...]]":
     """What issuing has to know of a server and of the name policy, in one query."""
-    claims = ServerName.objects.filter(server=OuterRef("pk")).order_by().values("server")
+    rows = ServerName.objects.filter(server=OuterRef("pk"), held=False)
+    claims = rows.order_by().values("server")
     return (
         Server.objects.select_for_update()
         .filter(pk=0)

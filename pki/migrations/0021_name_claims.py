@@ -1,6 +1,7 @@
-"""Acceptances of names remember for which key they were given."""
+"""Acceptances remember their key, and names stay held by the certificates that have them."""
 
 from django.db import migrations, models
+from django.utils import timezone
 
 
 def bind_acceptances(apps, _schema_editor):
@@ -25,6 +26,34 @@ def bind_acceptances(apps, _schema_editor):
             row.save(update_fields=["accepted_key"])
 
 
+def hold_names(apps, _schema_editor):
+    """What certificates in force have and their servers do not; others may have it by now."""
+    server_name = apps.get_model("pki", "ServerName")
+    holders, has = {}, set()
+    for server, name in server_name.objects.values_list("server_id", "name").iterator():
+        holders.setdefault(name, set()).add(server)
+        has.add((server, name))
+    in_force = apps.get_model("pki", "Certificate").objects.filter(
+        server__isnull=False, state__in=["prepared", "issued"], not_after__gt=timezone.now()
+    )
+    held = {}
+    for server, names, common_name in in_force.order_by("pk").values_list(
+        "server_id", "names", "common_name"
+    ).iterator():
+        for text in (*names, common_name):
+            name = text.rstrip(".").lower()
+            if name and len(name) <= 253 and (server, name) not in has:
+                held[server, name] = None
+                holders.setdefault(name, set()).add(server)
+    server_name.objects.bulk_create(
+        (
+            server_name(server_id=server, name=name, held=True, shared=len(holders[name]) > 1)
+            for server, name in held
+        ),
+        batch_size=500,
+    )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -38,5 +67,11 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default='', max_length=64),
             preserve_default=False,
         ),
+        migrations.AddField(
+            model_name='servername',
+            name='held',
+            field=models.BooleanField(default=False),
+        ),
         migrations.RunPython(bind_acceptances, migrations.RunPython.noop),
+        migrations.RunPython(hold_names, migrations.RunPython.noop),
     ]

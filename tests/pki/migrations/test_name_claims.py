@@ -74,3 +74,18 @@ def test_without_a_certificate_there_is_no_key(server: Server, before: Any) -> N
     ServerName.objects.filter(server=server).update(accepted_by="root")
     migration.bind_acceptances(before, None)
     assert not ServerName.objects.exclude(accepted_key="").exists()
+
+
+def test_names_of_certificates_in_force_are_held(server: Server, before: Any) -> None:
+    """Given back, or only imported; another server may have taken one since."""
+    issue_for_server(server, actor=SYSTEM, csr=made_elsewhere.csr())
+    imported(server, "PAYROLL.example.com")
+    ServerName.objects.exclude(name=server.fqdn).delete()
+    other = add_server("cm.example.org", actor=SYSTEM)
+    migration.hold_names(before, None)
+    assert set(ServerName.objects.values_list("server", "name", "held", "shared")) == {
+        (server.pk, "cm1.example.com", False, False),
+        (server.pk, "cm.example.org", True, True),
+        (server.pk, "payroll.example.com", True, False),
+        (other.pk, "cm.example.org", False, False),
+    }
