@@ -18,6 +18,7 @@ from pki.actions.own_names import is_host_entry, own_names
 from pki.errors import CertiflowError, Forbidden, InvalidInput
 from pki.models import Server, ServerName
 from pki.x509 import names
+from pki.x509.name_policy import plain_name, spellings
 
 
 def claim(server: Server, wanted: Sequence[str], *, actor: Actor, confirmed: Confirmations) -> None:
@@ -93,7 +94,8 @@ def holders(server: Server, wanted: Sequence[str]) -> list[ServerName]:
         return []
     dns = [name for name in wanted if not names.is_ip_address(name)]
     covering = [f"*.{name.partition('.')[2]}" for name in dns if not name.startswith("*.")]
-    found = Q(name__in=[*wanted, *covering])
+    written = [text for name in wanted for text in spellings(name)]
+    found = Q(name__in=[*written, *covering])
     for name in dns:
         if name.startswith("*."):
             found |= Q(name__endswith=name[1:])
@@ -107,6 +109,7 @@ def holders(server: Server, wanted: Sequence[str]) -> list[ServerName]:
 
 
 def overlap(one: str, other: str) -> bool:
+    one, other = plain_name(one), plain_name(other)
     return names.covers(one, other) or names.covers(other, one)
 
 
