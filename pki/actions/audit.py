@@ -86,7 +86,7 @@ EVENTS = {
     "backup.restored": "Backup restored",
     "user.added": "User added",
     "user.changed": "User changed",
-    "access.refused": "Refused by role",
+    "access.refused": "Refused by role or rule",
     "audit.more": "More refusals, only counted",
     "setup.code_refused": "Wrong set-up code",
     "user.signed_in": "Signed in",

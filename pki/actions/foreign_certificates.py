@@ -9,7 +9,7 @@ from pki.actions.audit import record
 from pki.actions.certificate_row import fields_of, parsed
 from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.key_reuse import Holder, refuse_taken_key
-from pki.actions.name_rules import check_import
+from pki.actions.name_rules import CertifiedKey, check_import
 from pki.actions.own_names import canonical
 from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import sealed_row
@@ -38,7 +38,9 @@ def import_server_certificate(
             key_sha256 = facts.public_key_sha256(material.certificate)
             refuse_taken_key(key_sha256, Holder(server_id=server.pk), field="files")
             certified = canonical_names(material.certificate)
-            check_import(locked, certified, actor=actor, confirmed=confirmed)
+            check_import(
+                locked, certified, CertifiedKey(key_sha256), actor=actor, confirmed=confirmed
+            )
             row = stored(locked, material, key)
             locked.certificate = row
             locked.save(update_fields=["certificate"])

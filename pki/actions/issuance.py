@@ -21,6 +21,7 @@ from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.host_certificate import check_order_serves
 from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.name_rules import CertifiedKey
 from pki.actions.sealed_rows import keep
 from pki.actions.server_check import check_server
 from pki.actions.signer import Signer, active_signer, signer_of
@@ -169,19 +170,19 @@ def reserve(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> C
 
 
 def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Actor) -> Certificate:
+    row = Certificate(**reserved_fields(order, prepared, signer))
     with not_waiting_for_the_disk():
         if order.server is not None:
             check_server(
                 order.server,
                 names=order.request.names,
-                private_key=order.private_key,
+                key=CertifiedKey(row.public_key_sha256, order.private_key),
                 replaces=order.replaces,
                 actor=actor,
                 confirmed=order.confirmed,
             )
         if order.workstation is not None:
             check_not_renewed(order.workstation, order.replaces)
-        row = Certificate(**reserved_fields(order, prepared, signer))
         holder = Holder(row.server_id, row.workstation_id)
         field = "key" if order.private_key is not None else "csr"
         refuse_taken_key(row.public_key_sha256, holder, field=field)

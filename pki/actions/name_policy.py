@@ -5,15 +5,16 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.own_names import is_host_entry, own_names
 from pki.errors import Forbidden
+from pki.models import Certificate, Server, ServerName
 from pki.models import NamePolicy as StoredPolicy
-from pki.models import Server, ServerName
 from pki.x509 import name_policy
 from pki.x509.name_policy import NamePolicy
 
@@ -76,7 +77,7 @@ def outside(policy: NamePolicy) -> list[ServerName]:
     for suffix in policy.suffixes:
         permitted |= Q(name__endswith=f".{suffix}")
     # Networks are no matter for SQL; few names are addresses.
-    rows = ServerName.objects.exclude(permitted).select_related("server")
+    rows = ServerName.objects.filter(held=False).exclude(permitted).select_related("server")
     return [
         row
         for row in rows.order_by("server__fqdn", "name")
@@ -94,13 +95,38 @@ def outside_policy(policy: NamePolicy, server: Server, names: Iterable[str]) -> 
 
 
 def not_accepted(policy: NamePolicy) -> list[Server]:
-    """Servers with a name that lies outside and was accepted by nobody: they do not renew."""
-    return sorted({row.server for row in outside(policy) if not row.accepted_by}, key=str)
+    """Servers with a name that lies outside and that nobody accepted for the key they go on with.
+
+    They do not renew.
+    """
+    rows = outside(policy)
+    void = with_another_key([row.pk for row in rows if row.accepted_by])
+    return sorted({row.server for row in rows if not row.accepted_by or row.pk in void}, key=str)
 
 
-def accept(rows: Iterable[ServerName], actor: Actor) -> None:
-    """Automatic renewal of these goes on although they lie outside."""
-    keys = [row.pk for row in rows if not row.accepted_by]
-    ServerName.objects.filter(pk__in=keys).update(
-        accepted_by=actor.name[:150], accepted_at=timezone.now()
+def with_another_key(accepted: Sequence[int]) -> set[int]:
+    """Of these, the names of servers that go on with a key from outside nobody accepted."""
+    brought = Certificate.objects.filter(source=Certificate.Source.IMPORTED)
+    found = ServerName.objects.filter(
+        Q(server__renew_same_key=True) | Q(server__certificate__source=Certificate.Source.REQUEST),
+        Q(server__certificate__private_key=None)
+        | Q(server__certificate__private_key__in=brought.values("private_key")),
+        pk__in=accepted,
+        server__certificate__isnull=False,
+    )
+    other = found.exclude(accepted_key=F("server__certificate__public_key_sha256"))
+    return set(other.values_list("pk", flat=True))
+
+
+def accept(rows: Iterable[ServerName], actor: Actor, *, key_sha256: str = "") -> None:
+    """Automatic renewal of these goes on although they lie outside.
+
+    With this public key, or the one of the server's current certificate, or one made here.
+    """
+    current = Certificate.objects.filter(current_for=OuterRef("server_id"))
+    key = Coalesce(Subquery(current.values("public_key_sha256")[:1]), Value(""))
+    ServerName.objects.filter(pk__in=[row.pk for row in rows]).update(
+        accepted_by=actor.name[:150],
+        accepted_at=timezone.now(),
+        accepted_key=Value(key_sha256) if key_sha256 else key,
     )

@@ -12,7 +12,7 @@ from django.conf import settings
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.confirmations import Confirmations
-from pki.actions.name_claims import check_sharing, claim, holders
+from pki.actions.name_claims import claim, claim_for_certificate, holders
 from pki.actions.name_policy import accept, current_name_policy, locked_policy, outside_policy
 from pki.actions.own_names import is_host_entry, own_names
 from pki.errors import CertiflowError, Forbidden, InvalidInput
@@ -72,22 +72,33 @@ def check_policy(
     *,
     actor: Actor,
     confirmed: Confirmations,
+    key: "CertifiedKey | None" = None,
 ) -> None:
-    """Raises Forbidden or InvalidInput ``name.outside_policy``; records ``names.accepted``."""
+    """``key`` is what a certificate is about to be issued or taken in for.
+
+    Raises Forbidden or InvalidInput ``name.outside_policy``; records ``names.accepted``.
+    """
     found = outside_policy(policy, server, wanted)
     if not found:
         return
-    claims = list(ServerName.objects.filter(server=server, name__in=found))
+    claims = list(ServerName.objects.filter(server=server, name__in=found, held=False))
     if confirmed.as_before:
-        accepted = {row.name for row in claims if row.accepted_by}
+        accepted = {row.name for row in claims if was_accepted(row, key)}
         found = [name for name in found if name not in accepted]
         if not found:
             return
     said = confirmed.outside_policy or actor.is_at_the_shell
     if not actor.is_administrator or not said:
         raise outside(server, found[0], policy, actor, confirmed)
-    accept(claims, actor)
+    accept(claims, actor, key_sha256=key.sha256 if key else "")
     record(actor, "names.accepted", server, names=found, permitted=policy.entries)
+
+
+def was_accepted(row: ServerName, key: "CertifiedKey | None") -> bool:
+    """For the key it was accepted for, or one made here: nobody brought another one since."""
+    if not row.accepted_by or key is None:
+        return False
+    return key.sha256 == row.accepted_key or was_made_here(key.private_key)
 
 
 def outside(
@@ -98,8 +109,9 @@ def outside(
     code = "name.outside_policy"
     if confirmed.as_before:
         return Forbidden(
-            f"{what} No administrator has accepted it for {server}, so it is not renewed "
-            "automatically. Renew it on its page, take the name away, or extend the policy.",
+            f"{what} No administrator has accepted it for {server} and the key it has, so it is "
+            "not renewed automatically. Renew it on its page, take the name away, or extend the "
+            "policy.",
             code=code,
         )
     if not actor.is_administrator:
@@ -118,12 +130,20 @@ def outside(
 
 
 @dataclass(frozen=True)
+class CertifiedKey:
+    """The public key of a certificate; where its private key is kept here, that as well."""
+
+    sha256: str
+    private_key: PrivateKey | None = None
+
+
+@dataclass(frozen=True)
 class Wanted:
     """A certificate about to be issued, and what the database says of its server now."""
 
     server: Server
     names: Sequence[str]
-    private_key: PrivateKey | None
+    key: CertifiedKey
     policy: NamePolicy
     #: How many of its names the server has claimed, and whether it shares one.
     claims: int
@@ -141,23 +161,12 @@ def check_issuing(wanted: Wanted, *, actor: Actor, confirmed: Confirmations) -> 
         shares = True
     if shares and not own:
         own = [row.name for row in holders(server, wanted.names) if is_host_entry(row.server)]
-    if own:
-        check_key(server, own[0], wanted.private_key, confirmed)
-    check_policy(server, wanted.names, wanted.policy, actor=actor, confirmed=confirmed)
-
-
-def check_key(
-    server: Server, name: str, private_key: PrivateKey | None, confirmed: Confirmations
-) -> None:
-    """A certificate that speaks for this host by ``name`` has a key that was made here.
-
-    Raises InvalidInput ``host.key_made_here`` on ``key``.
-    """
-    if was_made_here(private_key):
-        return
-    if confirmed.as_before and not is_host_entry(server):
-        return  # The same key goes on with the same names: nobody gets more than before.
-    raise key_not_made_here(name)
+    # Also where it goes on as before: the key may have come in since that was confirmed.
+    if own and not was_made_here(wanted.key.private_key):
+        raise key_not_made_here(own[0])
+    check_policy(
+        server, wanted.names, wanted.policy, actor=actor, confirmed=confirmed, key=wanted.key
+    )
 
 
 def was_made_here(private_key: PrivateKey | None) -> bool:
@@ -171,20 +180,28 @@ def was_made_here(private_key: PrivateKey | None) -> bool:
     return not imported.exists()
 
 
-def key_not_made_here(name: str) -> InvalidInput:
+def key_not_made_here(name: str, *, field: str = "key") -> InvalidInput:
     return InvalidInput(
         f"{name} stands for this host, {settings.HOST}, and agents and browsers would trust "
         "whoever holds the key as if it were this product. Its key is made here only: issue or "
         "renew with a new key made here.",
         code="host.key_made_here",
-        field="key",
+        field=field,
     )
 
 
 def check_import(
-    server: Server, names: Sequence[str], *, actor: Actor, confirmed: Confirmations
+    server: Server,
+    certified: Sequence[str],
+    key: CertifiedKey,
+    *,
+    actor: Actor,
+    confirmed: Confirmations,
 ) -> None:
-    """Names of a certificate issued elsewhere, inside the transaction that stores it."""
+    """Names of a certificate issued elsewhere, inside the transaction that stores it.
+
+    And those of the server, which its key may be renewed for from then on.
+    """
     check_entry(server, actor, confirmed)
     if is_host_entry(server):
         raise InvalidInput(
@@ -193,9 +210,11 @@ def check_import(
             code="host.key_made_here",
             field="files",
         )
-    check_names(server, names, actor, confirmed)
+    names = list(dict.fromkeys([*certified, *names_of(server)]))
+    own = check_names(server, names, actor, confirmed)
     locked_policy()
-    mine = set(ServerName.objects.filter(server=server).values_list("name", flat=True))
-    added = [name for name in names if name not in mine]
-    check_sharing(server, holders(server, added), actor=actor, confirmed=confirmed)
-    check_policy(server, names, current_name_policy(), actor=actor, confirmed=confirmed)
+    own = own or [row.name for row in holders(server, names) if is_host_entry(row.server)]
+    if own:
+        raise key_not_made_here(own[0], field="files")
+    claim_for_certificate(server, certified, actor=actor, confirmed=confirmed)
+    check_policy(server, names, current_name_policy(), actor=actor, confirmed=confirmed, key=key)

@@ -11,16 +11,16 @@ from pki.actions import statements
 from pki.actions.actor import Actor
 from pki.actions.confirmations import Confirmations
 from pki.actions.name_policy import policy_of
-from pki.actions.name_rules import Wanted, check_issuing
+from pki.actions.name_rules import CertifiedKey, Wanted, check_issuing
 from pki.errors import Conflict
-from pki.models import AuditEvent, Certificate, NamePolicy, PrivateKey, Server, ServerName
+from pki.models import AuditEvent, Certificate, NamePolicy, Server, ServerName
 
 
 def check_server(
     server: Server,
     *,
     names: Sequence[str],
-    private_key: PrivateKey | None,
+    key: CertifiedKey,
     replaces: Certificate | None,
     actor: Actor,
     confirmed: Confirmations,
@@ -42,7 +42,7 @@ def check_server(
     wanted = Wanted(
         server=server,
         names=names,
-        private_key=private_key,
+        key=key,
         policy=policy_of(permitted or "[]"),
         claims=claims or 0,
         shares=bool(shared),
@@ -52,7 +52,8 @@ def check_server(
 
 def locked_server() -> "QuerySet[Server, tuple[Any, ...]]":
     """What issuing has to know of a server and of the name policy, in one query."""
-    claims = ServerName.objects.filter(server=OuterRef("pk")).order_by().values("server")
+    rows = ServerName.objects.filter(server=OuterRef("pk"), held=False)
+    claims = rows.order_by().values("server")
     return (
         Server.objects.select_for_update()
         .filter(pk=0)

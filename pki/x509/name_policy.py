@@ -58,6 +58,23 @@ def plain_address(text: str) -> Address:
     return address
 
 
+def plain_name(name: str) -> str:
+    """One spelling for an address that has two; a DNS name as it is."""
+    return str(plain_address(name)) if names.is_ip_address(name) else name
+
+
+def spellings(name: str) -> list[str]:
+    """All that a canonical name may be stored as.
+
+    Versions of Python write an IPv4 address in an IPv6 one in two ways.
+    """
+    plain = plain_name(name)
+    if not names.is_ip_address(plain) or ":" in plain:
+        return [plain]
+    mapped = f"{int(ipaddress.IPv4Address(plain)):08x}"
+    return [plain, f"::ffff:{plain}", f"::ffff:{int(mapped[:4], 16):x}:{int(mapped[4:], 16):x}"]
+
+
 def parse(texts: Iterable[str], *, field: str = "permitted") -> NamePolicy:
     """Raises InvalidInput ``name.…`` or ``policy.…``."""
     suffixes: list[str] = []

@@ -11,11 +11,15 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP as StoredTOTP
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.conf import settings
 from django.test import Client
 
+from pki.actions.actor import SYSTEM, Actor
+from pki.actions.name_policy import change_name_policy
+from pki.actions.servers import add_server
 from pki.actions.setup_code import new_setup_code
 from pki.dashboard.accounts.sign_in_method import in_words
-from pki.models import AuditEvent, Authority, EnrollmentToken, Server, User
+from pki.models import AuditEvent, Authority, Certificate, EnrollmentToken, Server, User
 from tests.pki.conftest import PASSWORD, Signed
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -205,3 +209,48 @@ def test_a_sign_in_says_how_with_a_recovery_code(
 )
 def test_other_ways_to_sign_in_have_their_words(records: list[dict[str, Any]], said: str) -> None:
     assert in_words(records) == said
+
+
+FORMS = {
+    "a name of this host": ("/servers/add/", {"fqdn": "x.localhost"}, "host.own_name"),
+    "outside the policy": ("/servers/add/", {"fqdn": "cm9.example.org"}, "name.outside_policy"),
+    "another server's": ("/servers/add/", {"fqdn": "*.example.com"}, "name.taken"),
+    "in an edit": (
+        "/servers/{pk}/edit/",
+        {"additional_names": "localhost", "comment": "", "owners": ""},
+        "host.own_name",
+    ),
+    "this host's renewal": ("/servers/{host}/renewal/", {"days": "30"}, "host.administrators"),
+    "by one click": ("/servers/{pk}/renew-alike/", {"expected": "{seen}"}, "name.outside_policy"),
+    "this host's address": (
+        "/servers/{host}/probe/target/",
+        {"address": "cm1.example.com", "port": "3003"},
+        "host.administrators",
+    ),
+}
+
+
+@pytest.mark.parametrize("attempt", FORMS)
+def test_a_refusal_that_a_form_or_the_next_page_shows_is_written(
+    issued: Certificate, as_operator: Signed, attempt: str
+) -> None:
+    assert issued.server is not None
+    host = add_server(settings.HOST, actor=SYSTEM)
+    if attempt != "another server's":
+        change_name_policy(["example.net"], actor=Actor(name="root", door="command"))
+    page, form, code = FORMS[attempt]
+    there = {"pk": issued.server.pk, "host": host.pk, "seen": issued.pk}
+    given = {name: value.format(**there) for name, value in form.items()}
+    for _ in range(3):
+        answer = as_operator.post(page.format(**there), given)
+        assert answer.status_code in {200, 302}
+    found = event("access.refused")
+    assert (found.actor, found.detail["code"]) == ("operator", code)
+    assert found.detail["method"] == "POST"
+
+
+def test_what_is_only_mistyped_is_no_refusal(server: Server, as_operator: Signed) -> None:
+    for name in ("no name", "*.co.uk"):
+        as_operator.post("/servers/add/", {"fqdn": name})
+    as_operator.post("/servers/add/", {"fqdn": server.fqdn})
+    assert not AuditEvent.objects.filter(event="access.refused").exists()

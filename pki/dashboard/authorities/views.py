@@ -73,7 +73,7 @@ def authority_export(request: HttpRequest, pk: str) -> HttpResponse:
                 authority, actor=actor_of(request), password=form.cleaned_data["password"]
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return attachment(content, "agent_root_ca.json", "application/json")
     return render(request, "authorities/export.html", {"authority": authority, "form": form})

@@ -83,7 +83,7 @@ def pfx(request: HttpRequest, row: Certificate) -> HttpResponse:
                 encryption=PfxEncryption(form.cleaned_data["encryption"]),
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return attachment(content, f"{stem(row)}.pfx", "application/x-pkcs12")
     return private_key_page(request, row, pfx_form=form, key_form=KeyForm(), status=400)
@@ -97,7 +97,7 @@ def key(request: HttpRequest, row: Certificate) -> HttpResponse:
                 row, actor=actor_of(request), password=form.cleaned_data["password"]
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return attachment(content, f"{stem(row)}.key", "application/x-pem-file")
     return private_key_page(request, row, pfx_form=PfxForm(), key_form=form, status=400)

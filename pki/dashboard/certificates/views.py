@@ -82,7 +82,7 @@ def certificate_revoke(request: HttpRequest, serial: str) -> HttpResponse:
         try:
             revoke(row, form.cleaned_data["reason"], actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"The certificate of {row.common_name} is revoked.")
             return redirect(row)

@@ -23,7 +23,7 @@ def webhook_add(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             channel, key = add_webhook(group, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return key_page(request, channel, key)
     return render(request, "recipients/webhook_add.html", {"form": form, "group": group})
@@ -36,7 +36,7 @@ def chat_add(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             channel = add_chat(group, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{channel} is added. Send a test to see that it arrives.")
             return redirect(group)

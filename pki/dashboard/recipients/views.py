@@ -48,7 +48,7 @@ def group_add(request: HttpRequest) -> HttpResponse:
         try:
             group = add_group(actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{group} is added. Send a test to see that mail arrives.")
             return redirect(group)
@@ -84,7 +84,7 @@ def group_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             change_group(group, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The changes are saved.")
             return redirect(group)

@@ -21,7 +21,7 @@ def reminder_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             acknowledge(reminder, form.cleaned_data["reason"], actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"You see to {reminder}; nobody is reminded of it for now.")
             return redirect(reminder)
@@ -35,7 +35,7 @@ def reminder_snooze(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             snooze(reminder, form.moment(), form.cleaned_data["reason"], actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{reminder} is put off until then.")
             return redirect(reminder)

@@ -66,7 +66,7 @@ def rollover_start(request: HttpRequest) -> HttpResponse:
                 old_key_safe=not form.cleaned_data["exposed"],
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(
                 request, f"{row.successor} is created and announced. {row.old} goes on signing."

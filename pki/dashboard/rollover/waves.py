@@ -47,7 +47,7 @@ def wave_sizes(request: HttpRequest) -> HttpResponse:
         try:
             set_wave_sizes(row, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The sizes hold from the next wave on.")
             return redirect("rollover")

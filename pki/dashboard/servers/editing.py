@@ -31,7 +31,7 @@ def server_add(request: HttpRequest) -> HttpResponse:
                 confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            form.refuse(error)
+            form.refuse(request, error)
         else:
             messages.success(request, f"{server} is added. Now give it its certificate.")
             return redirect("server-issue", server.pk)
@@ -60,7 +60,7 @@ def server_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            form.refuse(error)
+            form.refuse(request, error)
         else:
             if changed.additional_names != server.additional_names and server.certificate_id:
                 messages.warning(
@@ -82,7 +82,7 @@ def server_renewal(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             set_renewal(server, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The changes are saved.")
             return redirect(server)

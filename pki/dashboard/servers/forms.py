@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpRequest
 
 from pki.actions.confirmations import Confirmations
 from pki.dashboard.fields import SERVER_KEYS, DaysField, FilesField, KeyField, NamesField
@@ -43,9 +44,9 @@ class ConfirmedForm(forms.Form):
             outside_policy=said.get("outside_policy", False), shared=said.get("shared", False)
         )
 
-    def refuse(self, error: CertiflowError) -> None:
+    def refuse(self, request: HttpRequest, error: CertiflowError) -> None:
         """Shown where it belongs, with what an administrator may confirm at the end of the form."""
-        add_error(self, error)
+        add_error(request, self, error)
         if self.administrator and error.code in self.CONFIRMATIONS:
             self.offer(error.code)
 

@@ -35,7 +35,7 @@ def server_issue(request: HttpRequest, pk: int) -> HttpResponse:
                 confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            form.refuse(error)
+            form.refuse(request, error)
         else:
             messages.success(request, f"{server} has its certificate. Now put it to work.")
             return redirect(issued)
@@ -66,7 +66,7 @@ def server_renew(request: HttpRequest, pk: int) -> HttpResponse:
                 confirmed=form.confirmed,
             )
         except CertiflowError as error:
-            form.refuse(error)
+            form.refuse(request, error)
         else:
             messages.success(request, f"{server} has a new certificate. Now put it to work.")
             return redirect(issued)
@@ -108,7 +108,7 @@ def server_import(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except CertiflowError as error:
             if error.code != "certificate.rules":  # The verdicts say it line by line.
-                form.refuse(error)
+                form.refuse(request, error)
         else:
             messages.success(
                 request, "The certificate meets all three rules and is tracked from now on."

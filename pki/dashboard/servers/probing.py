@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from pki.actions.probes import probe_server, set_target
 from pki.dashboard.access import actor_of
-from pki.dashboard.form_errors import add_error
+from pki.dashboard.form_errors import add_error, add_message
 from pki.dashboard.servers.forms import TargetForm
 from pki.errors import CertiflowError
 from pki.models import ProbeState, Server
@@ -19,7 +19,7 @@ def server_probe(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         probe = probe_server(server, actor=actor_of(request))
     except CertiflowError as error:
-        messages.error(request, error.message)
+        add_message(request, error)
         return redirect("server-target", server.pk)
     tell = messages.success if probe.state == ProbeState.IN_USE else messages.warning
     tell(request, f"{ProbeState(probe.state).label}. {probe.message}".strip())
@@ -40,7 +40,7 @@ def server_target(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             set_target(server, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The changes are saved.")
             return redirect(server)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from pki.actions.server_certificates import renew_alike
 from pki.dashboard.access import actor_of
+from pki.dashboard.form_errors import add_message
 from pki.dashboard.templatetags.dashboard import day
 from pki.errors import CertiflowError, Conflict
 from pki.models import Certificate, Server
@@ -23,9 +24,9 @@ def server_renew_alike(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         issued = renew_alike(server, expected=seen, actor=actor_of(request))
     except Conflict as error:
-        messages.warning(request, error.message)
+        add_message(request, error, level=messages.WARNING)
     except CertiflowError as error:
-        messages.error(request, f"{server} was not renewed. {error.message}")
+        add_message(request, error, before=f"{server} was not renewed. ")
     else:
         messages.success(request, what_is_next(server, issued))
     return redirect("overview")

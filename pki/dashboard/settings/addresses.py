@@ -36,7 +36,7 @@ def addresses(request: HttpRequest) -> HttpResponse:
         try:
             change_addresses(actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The addresses are saved.")
             return redirect("settings-addresses")

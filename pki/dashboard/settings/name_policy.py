@@ -41,7 +41,7 @@ def name_policy(request: HttpRequest) -> HttpResponse:
         try:
             changed = change_name_policy(actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             number = len(outside(changed))
             if number:

@@ -28,7 +28,7 @@ def reminder_policies(request: HttpRequest) -> HttpResponse:
         try:
             set_digest_time(actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The time of the digest is saved.")
             return redirect("settings-reminders")
@@ -72,7 +72,7 @@ def reminder_policy(request: HttpRequest, kind: str) -> HttpResponse:
         try:
             change_reminder_policy(ReminderKind(kind), actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{ReminderKind(kind).label}: the changes are saved.")
             return redirect("settings-reminders")

@@ -27,7 +27,7 @@ def sign_in_policy(request: HttpRequest) -> HttpResponse:
         try:
             change_sign_in_policy(**form.cleaned_data, actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The sign-in policy is saved and holds at once.")
             return redirect("settings")

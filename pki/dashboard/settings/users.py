@@ -35,7 +35,7 @@ def user_add(request: HttpRequest) -> HttpResponse:
                 email=data["email"],
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{user.username} can sign in now.")
             return redirect("settings-users")
@@ -52,7 +52,7 @@ def user_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             change_user(person, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"The changes to {person.username} are saved.")
             return redirect("settings-users")
@@ -67,7 +67,7 @@ def user_password(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             set_password(person, form.cleaned_data["password"], actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, f"{person.username} signs in with the new password.")
             return redirect("settings-users")

@@ -61,7 +61,7 @@ def administrator(request: HttpRequest) -> HttpResponse:
         except CertiflowError as error:
             if error.code == "setup.code":
                 note_setup_code(request)
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             # Chosen this moment: as fresh as a password can be, so that the next steps do not ask.
             record_authentication(
@@ -91,7 +91,7 @@ def new_root(request: HttpRequest) -> HttpResponse:
                 permitted=data["permitted"],
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The root is created, and its key is stored encrypted.")
             return redirect("setup-host")
@@ -107,7 +107,7 @@ def import_root(request: HttpRequest) -> HttpResponse:
                 read_material(data["upload"], data["password"]), actor=actor_of(request)
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(
                 request, f"“{authority}” is imported, and its key is stored encrypted."
@@ -130,7 +130,7 @@ def host(request: HttpRequest) -> HttpResponse:
             set_name_policy(request, form.cleaned_data["permitted"])
             issue_for_this_host(request, server, form)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return redirect("setup-done")
     return page(request, "host", {"form": form, "host": settings.HOST}, step=3)

@@ -11,12 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from pki.actions.enrollment_tokens import make_token, withdraw_token
 from pki.actions.registration_policy import Policy, change_policy, current_policy, operator_limit
 from pki.actions.trusted_roots import trusted_roots
-from pki.dashboard.access import actor_of, note_refusal
+from pki.dashboard.access import actor_of
 from pki.dashboard.form_errors import add_error
 from pki.dashboard.paging import show_page
 from pki.dashboard.tokens.forms import PolicyForm, TokenForm
 from pki.dashboard.tokens.tables import TokenTable
-from pki.errors import CertiflowError, Forbidden
+from pki.errors import CertiflowError
 from pki.models import EnrollmentToken, Server
 
 
@@ -38,9 +38,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
             lifetime = timedelta(days=given.pop("days"))
             row, token = make_token(lifetime=lifetime, actor=actor_of(request), **given)
         except CertiflowError as error:
-            if isinstance(error, Forbidden):
-                note_refusal(request, error)
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return render(
                 request,

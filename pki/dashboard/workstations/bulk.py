@@ -1,14 +1,13 @@
 """Selecting many workstations, looking at what would change, watching it change."""
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from pki.actions import bulk_changes
 from pki.dashboard.access import actor_of
-from pki.dashboard.form_errors import add_error
+from pki.dashboard.form_errors import add_error, add_message
 from pki.dashboard.workstations.filters import matching
 from pki.dashboard.workstations.forms import DecisionForm, TagForm, TaskForm
 from pki.dashboard.workstations.wording import STATES
@@ -32,7 +31,7 @@ def bulk_select(request: HttpRequest) -> HttpResponse:
             keys = [int(text) for text in request.POST.getlist("selected") if text.isdecimal()]
         change = bulk_changes.prepare(request.POST.get("verb", ""), keys, actor=actor_of(request))
     except CertiflowError as error:
-        messages.error(request, error.message)
+        add_message(request, error)
         return redirect(f"/workstations/?{query}")
     return redirect(change)
 
@@ -46,7 +45,7 @@ def bulk_change(request: HttpRequest, pk: object) -> HttpResponse:
         try:
             started = bulk_changes.start(change, parameters(form), actor=actor_of(request))
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             return redirect(started)
     return render(request, "workstations/bulk_preview.html", {"form": form, **preview(change)})

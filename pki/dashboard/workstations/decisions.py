@@ -95,7 +95,7 @@ def workstation_decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse
         try:
             done = decision.action(row, actor=actor_of(request), **given)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             if isinstance(done, Reinstated):
                 return with_code(request, done)

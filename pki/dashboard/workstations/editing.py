@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from pki.actions.agent_tasks import assign_task
 from pki.actions.workstations import change_workstation, dismiss_alternation
 from pki.dashboard.access import actor_of
-from pki.dashboard.form_errors import add_error
+from pki.dashboard.form_errors import add_error, add_message
 from pki.dashboard.workstations.forms import TaskForm, WorkstationForm
 from pki.errors import CertiflowError
 from pki.models import Workstation
@@ -29,7 +29,7 @@ def workstation_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             change_workstation(row, actor=actor_of(request), **form.cleaned_data)
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The changes are saved.")
             return redirect(row)
@@ -45,7 +45,7 @@ def workstation_task(request: HttpRequest, pk: int) -> HttpResponse:
                 row, form.cleaned_data["kind"], form.parameters(), actor=actor_of(request)
             )
         except CertiflowError as error:
-            add_error(form, error)
+            add_error(request, form, error)
         else:
             messages.success(request, "The task waits for the agent, which asks every few minutes.")
             return redirect(task)
@@ -58,7 +58,7 @@ def workstation_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         dismiss_alternation(row, actor=actor_of(request))
     except CertiflowError as error:
-        messages.warning(request, error.message)
+        add_message(request, error, level=messages.WARNING)
     else:
         messages.success(request, f"{row} is flagged again only if its names go on alternating.")
     return redirect(row)
@@ -70,7 +70,7 @@ def workstation_renew(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         task = assign_task(row, RENEW_CERTIFICATE.name, {}, actor=actor_of(request))
     except CertiflowError as error:
-        messages.warning(request, error.message)
+        add_message(request, error, level=messages.WARNING)
     else:
         words = '{} renews its certificate when its agent asks next: <a href="{}">the task</a>.'
         messages.success(request, format_html(words, row, task.get_absolute_url()))

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 
 from pki.actions.workstations import delete_view, save_view
 from pki.dashboard.access import actor_of
+from pki.dashboard.form_errors import add_message
 from pki.errors import CertiflowError
 from pki.models import SavedView
 
@@ -17,7 +18,7 @@ def view_save(request: HttpRequest) -> HttpResponse:
     try:
         view = save_view(request.POST.get("name", ""), query, actor=actor_of(request))
     except CertiflowError as error:
-        messages.error(request, error.message)
+        add_message(request, error)
         return redirect(f"/workstations/?{query}")
     messages.success(request, f"The view “{view}” is saved; everybody sees it.")
     return redirect(view)
