@@ -122,7 +122,7 @@ def outside(
             field=field,
         )
     return InvalidInput(
-        f"{what} Confirm on the server's page that this certificate may have it all the same, or "
+        f"{what} Confirm that it may be used all the same, choose another name, or "
         "extend the policy under Settings, Name policy.",
         code=code,
         field=field,
