@@ -42,8 +42,9 @@ def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> N
 
     Raises InvalidInput on ``field``: ``key.compromised`` when any certificate with this key was
     revoked as compromised, ``key.of_authority`` when an authority or an OCSP responder has it,
-    ``key.in_use`` when it is in force for another server or workstation. Cross-certificates,
-    which are for an authority's own key, do not come here.
+    ``key.in_use`` when it is in force for another server or workstation, and for a workstation
+    ``key.used_before`` when any certificate with it was revoked. Cross-certificates, which are
+    for an authority's own key, do not come here.
     """
     lock_key(public_key_sha256)
     now = timezone.now()
@@ -56,6 +57,9 @@ def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> N
         in_force = state == State.PREPARED or (state == State.ISSUED and in_utc(not_after) > now)
         if in_force and Holder(*held_by) != holder:
             raise key_in_use(common_name, field)
+        # Its key is all an agent needs to be its workstation: what was revoked was that.
+        if state == State.REVOKED and holder.workstation_id is not None:
+            raise key_used_before(field)
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -92,6 +96,15 @@ def compromised_key(field: str) -> InvalidInput:
         "This key was revoked as compromised, so others may know it and it is never certified "
         "again. Make a new key and use that.",
         code="key.compromised",
+        field=field,
+    )
+
+
+def key_used_before(field: str) -> InvalidInput:
+    return InvalidInput(
+        "The key of this certificate request was used before, by another workstation or in a "
+        "revoked certificate. Make a new key.",
+        code="key.used_before",
         field=field,
     )
 

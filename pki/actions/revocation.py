@@ -1,24 +1,25 @@
 """Revoking a certificate (RFC 5280, section 5.3)."""
 
-from collections import Counter
-from collections.abc import Iterable
-from uuid import UUID
-
 from django.db import transaction
-from django.db.models import F
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.actions.clock import PUBLICATION, bring_forward
 from pki.actions.key_reuse import lock_key
+from pki.actions.revocation_count import count_revocations
+from pki.actions.trust import revoke_workstation
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Workstation
-from pki.models.workstation import NO_CERTIFICATE
+from pki.models.workstation import ADMITTED
 
 
 def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificate:
-    """Revoked for good. Raises InvalidInput ``reason.unknown`` and Conflict ``certificate.…``."""
+    """Revoked for good, and with the current certificate of a workstation the workstation itself.
+
+    Else its agent would ask again and get another one. Raises InvalidInput ``reason.unknown``
+    and Conflict ``certificate.…``.
+    """
     if reason not in Certificate.RevocationReason.values:
         raise InvalidInput(
             f"“{reason[:40]}” is not a reason. Give one of: "
@@ -27,7 +28,8 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
             field="reason",
         )
     with transaction.atomic():
-        # Before the row, as those do who issue for the same key.
+        # The workstation, then the key, then certificates: in this order who issues locks them.
+        holders = list(locked_holders(certificate.public_key_sha256))
         lock_key(certificate.public_key_sha256)
         row = Certificate.objects.select_for_update().get(pk=certificate.pk)
         check_revocable(row)
@@ -35,21 +37,30 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
         row.revoked_at = timezone.now()
         row.revocation_reason = reason
         row.save(update_fields=["state", "revoked_at", "revocation_reason"])
-        if row.workstation_id is not None:
-            Workstation.objects.filter(certificate=row).update(**NO_CERTIFICATE)
-        count_revocations([row.authority_id])
         record(actor, "certificate.revoked", row, reason=reason)
+        for holder in holders:
+            if holder.certificate_id == row.pk and holder.state in ADMITTED:
+                revoke_holder(holder, row, actor)
+        count_revocations([row.authority_id])
     return row
 
 
-def count_revocations(authority_ids: Iterable[UUID | None]) -> None:
-    """What was published before is out of date; the last thing a transaction that revokes does.
+def locked_holders(public_key_sha256: str) -> "QuerySet[Workstation]":
+    """All workstations that have a certificate for the key: more than one never has."""
+    same_key = Certificate.objects.filter(
+        public_key_sha256=public_key_sha256, workstation__isnull=False
+    )
+    rows = Workstation.objects.select_for_update()
+    return rows.filter(pk__in=same_key.values("workstation")).order_by("pk")
 
-    Last, so that whoever revokes at the same time waits for nothing but the commit.
-    """
-    for pk, times in sorted(Counter(filter(None, authority_ids)).items()):
-        Authority.objects.filter(pk=pk).update(revocations=F("revocations") + times)
-        bring_forward(PUBLICATION, timezone.now())
+
+def revoke_holder(holder: Workstation, certificate: Certificate, actor: Actor) -> None:
+    revoke_workstation(
+        holder,
+        actor=actor,
+        reason=f"Its certificate {certificate.serial_number} was revoked.",
+        revocation_reason=certificate.revocation_reason,
+    )
 
 
 def check_revocable(row: Certificate) -> None:

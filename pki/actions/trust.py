@@ -11,7 +11,7 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.enrollment_tokens import digest
-from pki.actions.revocation import count_revocations
+from pki.actions.revocation_count import count_revocations
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, TaskState, Workstation
 from pki.models.agent_task import OPEN

@@ -151,6 +151,11 @@ class Certificate(models.Model):
         """Whether it exists: a reservation, open or abandoned, is no certificate."""
         return self.state in {State.ISSUED, State.REVOKED}
 
+    @property
+    def admits_workstation(self) -> bool:
+        """Whether a workstation stands or falls with it: revoking it revokes that as well."""
+        return self.workstation is not None and self.workstation.certificate_id == self.pk
+
     def time_left(self, now: datetime) -> timedelta:
         """Until it expires; negative once it has."""
         return self.not_after - now

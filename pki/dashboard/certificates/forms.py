@@ -15,7 +15,7 @@ class RevokeForm(forms.Form):
         initial=Certificate.RevocationReason.SUPERSEDED,
     )
     sure = forms.BooleanField(
-        label="I know that this cannot be undone, and that the server stops being trusted"
+        label="I know that this cannot be undone, and that its holder stops being trusted"
     )
 
 

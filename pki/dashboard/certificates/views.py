@@ -84,6 +84,13 @@ def certificate_revoke(request: HttpRequest, serial: str) -> HttpResponse:
         except CertiflowError as error:
             add_error(form, error)
         else:
-            messages.success(request, f"The certificate of {row.common_name} is revoked.")
+            messages.success(request, told(row))
             return redirect(row)
     return render(request, "certificates/revoke.html", {"certificate": row, "form": form})
+
+
+def told(row: Certificate) -> str:
+    said = f"The certificate of {row.common_name} is revoked."
+    if row.admits_workstation:
+        said += " The workstation is revoked with it. If it shall come back, reinstate it."
+    return said

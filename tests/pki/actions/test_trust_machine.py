@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test as run
 from pki.actions.actor import SYSTEM
 from pki.actions.agent_tasks import assign_task, cancel_task, lease_tasks, take_result
 from pki.actions.registration_policy import change_policy
+from pki.actions.revocation import revoke
 from pki.actions.trust import (
     approve,
     deny,
@@ -83,6 +84,12 @@ class TrustMachine(RuleBasedStateMachine):
         else:
             assert fresh.state == row.state
             assert events.count() == before
+
+    @rule(number=st.integers(0, 20), reason=st.sampled_from(["superseded", "keyCompromise"]))
+    def someone_revokes_a_certificate(self, number: int, reason: str) -> None:
+        rows = list(Certificate.objects.exclude(workstation=None).order_by("pk"))
+        if rows:
+            self.tried(lambda: revoke(rows[number % len(rows)], reason, actor=SYSTEM))
 
     @rule(number=st.integers(0, 5))
     def someone_reinstates_with_a_code(self, number: int) -> None:
@@ -181,6 +188,12 @@ class TrustMachine(RuleBasedStateMachine):
             assert row.certificate.public_key_sha256 == row.public_key_sha256
             assert row.certificate.common_name == row.agent_id
             assert row.certificate.workstation_id == row.pk
+
+    @invariant()
+    def nobody_is_admitted_with_a_revoked_key(self) -> None:
+        admitted = Workstation.objects.filter(state__in=ADMITTED).exclude(public_key_sha256="")
+        revoked = Certificate.objects.filter(state="revoked").values("public_key_sha256")
+        assert not admitted.filter(public_key_sha256__in=revoked).exists()
 
     @invariant()
     def a_key_belongs_to_one_workstation(self) -> None:
