@@ -146,7 +146,8 @@ def brings_code(registration: Registration, row: Workstation) -> bool:
 
 
 def add(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation:
-    taken = any(row.state != TrustState.DENIED for row in rows)
+    # Whatever was decided about them: who was denied does not come in by a new key either.
+    taken = bool(rows)
     key = keys.public_key_sha256(registration.request.public_key)
     refuse_used_key(key)
     # In one spelling, so that people see at once that they are the same.

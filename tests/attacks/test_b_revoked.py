@@ -1,14 +1,15 @@
-"""Who was revoked stays outside: attempts to come back without anybody's decision."""
+"""Who was revoked or denied stays outside: attempts to come back without anybody's decision."""
 
 import pytest
 
 from pki.actions.actor import SYSTEM
+from pki.actions.enrollment_tokens import make_token
 from pki.actions.registration_policy import change_policy
 from pki.actions.revocation import revoke
-from pki.actions.trust import trust
+from pki.actions.trust import deny, trust
 from pki.actions.workstation_certificates import renew_workstation
 from pki.errors import CertiflowError, Forbidden
-from pki.models import AgentTask, AuditEvent, Certificate, Workstation
+from pki.models import AgentTask, AuditEvent, Authority, Certificate, Workstation
 from tests.attacks.test_b_workstations import state_of
 from tests.pki import conftest as installation
 from tests.pki.actions.evidence import refused
@@ -135,3 +136,17 @@ def test_nothing_takes_the_place_of_a_revoked_one_in_old_installations_either(
     _, request = certificate_request("pc-1")
     with refused("workstation.revoked"):
         renew_workstation(row(), request, shown=before.pk, actor=SYSTEM)
+
+
+# --- denied -----------------------------------------------------------------------------------
+
+
+def test_a_denied_workstation_does_not_come_in_with_another_key(authority: Authority) -> None:
+    _, token = make_token("all", actor=SYSTEM, uses=5, automatic=True)
+    change_policy(open_to_all=True, automatic=False, actor=SYSTEM)
+    deny(Agent("pc-1").register().workstation, actor=SYSTEM)
+    change_policy(open_to_all=True, automatic=True, actor=SYSTEM)
+    for again in (Agent("pc-1", token), Agent("PC-1")):
+        back = again.register()
+        assert back.certificate is None
+        assert (back.workstation.state, back.workstation.identifier_taken) == ("pending", True)
