@@ -20,7 +20,7 @@ from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.host_certificate import check_order_serves
-from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.key_reuse import Holder, compromised_key, is_compromised, refuse_taken_key
 from pki.actions.sealed_rows import keep
 from pki.actions.server_check import check_server
 from pki.actions.signer import Signer, active_signer, signer_of
@@ -114,6 +114,9 @@ def store(row: Certificate, certificate: x509.Certificate) -> None:
         **signed_fields(certificate),
     }
     if not statements.update(Certificate, signed, id=row.pk, state=Certificate.State.PREPARED):
+        # Who reports a key closes what is being signed for it: nothing to look up until here.
+        if is_compromised(row.public_key_sha256):
+            raise compromised_key("csr" if row.private_key_id is None else "key")
         raise Conflict(
             "Issuing took so long that the reservation was closed meanwhile. Nothing was "
             "issued; try again.",

@@ -11,11 +11,10 @@ from django.utils import timezone
 from pki.actions import statements
 from pki.errors import InvalidInput
 from pki.models import Certificate
+from pki.models.certificate import COMPROMISED
 from pki.x509.profiles import AUTHORITIES
 
-State, Reason = Certificate.State, Certificate.RevocationReason
-
-COMPROMISED = (Reason.KEY_COMPROMISE, Reason.CA_COMPROMISE)
+State = Certificate.State
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,22 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.key_reuse import lock_key
+from pki.actions.reported_keys import withdraw_key
 from pki.actions.revocation_count import count_revocations
 from pki.actions.trust import revoke_workstation
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, Workstation
+from pki.models.certificate import COMPROMISED
 from pki.models.workstation import ADMITTED
 
 
 def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificate:
     """Revoked for good, and with the current certificate of a workstation the workstation itself.
 
-    Else its agent would ask again and get another one. Raises InvalidInput ``reason.unknown``
-    and Conflict ``certificate.…``.
+    Else its agent would ask again and get another one. With a reason that says that the key is
+    known to others, all goes that is certified for the key; then ``certificate`` may also be
+    revoked already, or issued by another authority. Raises InvalidInput ``reason.unknown`` and
+    Conflict ``certificate.…``.
     """
     if reason not in Certificate.RevocationReason.values:
         raise InvalidInput(
@@ -32,17 +36,30 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
         holders = list(locked_holders(certificate.public_key_sha256))
         lock_key(certificate.public_key_sha256)
         row = Certificate.objects.select_for_update().get(pk=certificate.pk)
-        check_revocable(row)
-        row.state = Certificate.State.REVOKED
-        row.revoked_at = timezone.now()
-        row.revocation_reason = reason
-        row.save(update_fields=["state", "revoked_at", "revocation_reason"])
-        record(actor, "certificate.revoked", row, reason=reason)
-        for holder in holders:
-            if holder.certificate_id == row.pk and holder.state in ADMITTED:
-                revoke_holder(holder, row, actor)
-        count_revocations([row.authority_id])
+        check_revocable(row, reason)
+        write(row, reason, actor)
+        revoked = [row]
+        if reason in COMPROMISED:
+            revoked += withdraw_key(row.public_key_sha256, reason, besides=row, actor=actor)
+        for each in revoked:
+            for holder in holders:
+                if holder.certificate_id == each.pk and holder.state in ADMITTED:
+                    revoke_holder(holder, each, actor)
+        count_revocations(each.authority_id for each in revoked)
     return row
+
+
+def write(row: Certificate, reason: str, actor: Actor) -> None:
+    """Its state, and the event. What was revoked already stays so since then."""
+    reported = row.only_key_can_be_reported
+    before = row.revocation_reason
+    row.state, row.revocation_reason = Certificate.State.REVOKED, reason
+    row.revoked_at = row.revoked_at or timezone.now()
+    row.save(update_fields=["state", "revoked_at", "revocation_reason"])
+    if reported:
+        record(actor, "certificate.key_reported", row, reason=reason, before=before)
+    else:
+        record(actor, "certificate.revoked", row, reason=reason)
 
 
 def locked_holders(public_key_sha256: str) -> "QuerySet[Workstation]":
@@ -63,10 +80,17 @@ def revoke_holder(holder: Workstation, certificate: Certificate, actor: Actor) -
     )
 
 
-def check_revocable(row: Certificate) -> None:
+def check_revocable(row: Certificate, reason: str) -> None:
+    if row.only_key_can_be_reported and reason in COMPROMISED:
+        return
     if row.state == Certificate.State.REVOKED:
+        also = (
+            " If its key may be known to others, give the reason keyCompromise: then it is "
+            "certified for nobody any more."
+        )
         raise Conflict(
-            f"This certificate was revoked on {row.revoked_at:%Y-%m-%d} already.",
+            f"This certificate was revoked on {row.revoked_at:%Y-%m-%d} already."
+            f"{also if row.only_key_can_be_reported else ''}",
             code="certificate.already_revoked",
         )
     if row.state != Certificate.State.ISSUED:
@@ -77,7 +101,8 @@ def check_revocable(row: Certificate) -> None:
     if row.authority_id is None:
         raise Conflict(
             "Another authority issued this certificate, and only that one can revoke it. Ask "
-            "there, then renew it here.",
+            "there, then renew it here. If its key may be known to others, say so here as well, "
+            "with the reason keyCompromise: then it is certified for nobody any more.",
             code="certificate.not_ours",
         )
     if Authority.objects.filter(bridge=row).exists():

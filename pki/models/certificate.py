@@ -35,6 +35,9 @@ class RevocationReason(models.TextChoices):
     PRIVILEGE_WITHDRAWN = "privilegeWithdrawn", "It should not have been issued"
 
 
+#: With one of these the key itself is reported: it is certified for nobody any more.
+COMPROMISED = (RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE)
+
 #: A certificate with less than this left is shown as expiring.
 EXPIRING = timedelta(days=30)
 #: One that took the place of another since then was renewed lately.
@@ -150,6 +153,13 @@ class Certificate(models.Model):
     def was_issued(self) -> bool:
         """Whether it exists: a reservation, open or abandoned, is no certificate."""
         return self.state in {State.ISSUED, State.REVOKED}
+
+    @property
+    def only_key_can_be_reported(self) -> bool:
+        """Revoked for another reason, or issued elsewhere: its key may still be reported."""
+        if self.state == State.REVOKED:
+            return self.revocation_reason not in COMPROMISED
+        return self.state == State.ISSUED and self.authority_id is None
 
     @property
     def admits_workstation(self) -> bool:

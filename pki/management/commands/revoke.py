@@ -35,6 +35,12 @@ class Command(ActionCommand):
             write_document(self.stdout, document(row, timezone.now()))
             return
         names = ", ".join(row.names) or row.common_name
+        if row.authority_id is None:
+            self.stdout.write(
+                f"The key of {row.serial_number} of {names} is certified for nobody any more. Tell "
+                "the authority that issued it too: our revocation list does not name it."
+            )
+            return
         self.stdout.write(f"Certificate {row.serial_number} of {names} is revoked: {reason}.")
         if row.admits_workstation:
             self.stdout.write(
