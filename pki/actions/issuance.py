@@ -115,7 +115,7 @@ def store(row: Certificate, certificate: x509.Certificate) -> None:
     }
     if not statements.update(Certificate, signed, id=row.pk, state=Certificate.State.PREPARED):
         # Who reports a key closes what is being signed for it: nothing to look up until here.
-        if is_compromised(row.public_key_sha256):
+        if is_compromised(row.key_identity):
             raise compromised_key("csr" if row.private_key_id is None else "key")
         raise Conflict(
             "Issuing took so long that the reservation was closed meanwhile. Nothing was "
@@ -187,7 +187,7 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Ac
         row = Certificate(**reserved_fields(order, prepared, signer))
         holder = Holder(row.server_id, row.workstation_id)
         field = "key" if order.private_key is not None else "csr"
-        refuse_taken_key(row.public_key_sha256, holder, field=field)
+        refuse_taken_key(row.key_identity, holder, field=field)
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:
@@ -213,6 +213,7 @@ def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[st
         "names": list(order.request.names),
         "key_algorithm": str(keys.spec_of(order.request.public_key)),
         "public_key_sha256": keys.public_key_sha256(order.request.public_key),
+        "key_identity": keys.key_identity(order.request.public_key),
         "not_before": prepared.not_before,
         "not_after": prepared.not_after,
     }

@@ -25,18 +25,18 @@ class Holder:
     workstation_id: int | None = None
 
 
-def lock_key(public_key_sha256: str) -> None:
+def lock_key(key_identity: str) -> None:
     """Until the transaction ends nobody else decides about this key.
 
     SQLite has one writer at a time anyway. Taken before any lock on a certificate's row.
     """
     if connection.vendor == "postgresql":
-        number = int.from_bytes(bytes.fromhex(public_key_sha256)[:8], signed=True)
+        number = int.from_bytes(bytes.fromhex(key_identity)[:8], signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
-def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> None:
+def refuse_taken_key(key_identity: str, holder: Holder, *, field: str) -> None:
     """Part of the transaction that stores a certificate, or the reservation of one.
 
     Raises InvalidInput on ``field``: ``key.compromised`` when any certificate with this key was
@@ -45,9 +45,9 @@ def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> N
     ``key.used_before`` when any certificate with it was revoked. Cross-certificates, which are
     for an authority's own key, do not come here.
     """
-    lock_key(public_key_sha256)
+    lock_key(key_identity)
     now = timezone.now()
-    rows = statements.read(certified, public_key_sha256)
+    rows = statements.read(certified, key_identity)
     if any(state == State.REVOKED and reason in COMPROMISED for state, reason, *_ in rows):
         raise compromised_key(field)
     for state, _, profile, *held_by, common_name, not_after in rows:
@@ -66,9 +66,9 @@ def in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if timezone.is_naive(moment) else moment
 
 
-def is_compromised(public_key_sha256: str) -> bool:
+def is_compromised(key_identity: str) -> bool:
     return Certificate.objects.filter(
-        public_key_sha256=public_key_sha256,
+        key_identity=key_identity,
         state=State.REVOKED,
         revocation_reason__in=COMPROMISED,
     ).exists()
@@ -76,7 +76,7 @@ def is_compromised(public_key_sha256: str) -> bool:
 
 def certified() -> "QuerySet[Certificate, tuple[Any, ...]]":
     return (
-        Certificate.objects.filter(public_key_sha256="")
+        Certificate.objects.filter(key_identity="")
         .order_by()
         .values_list(
             "state",

@@ -11,7 +11,7 @@ State = Certificate.State
 
 
 def withdraw_key(
-    public_key_sha256: str, reason: str, *, besides: Certificate, actor: Actor
+    key_identity: str, reason: str, *, besides: Certificate, actor: Actor
 ) -> list[Certificate]:
     """Revoke what else is in force for the key, and close what is being signed for it.
 
@@ -22,7 +22,7 @@ def withdraw_key(
     rows = (
         # Both states in one query: what is stored at this moment is waited for, and comes.
         Certificate.objects.select_for_update()
-        .filter(public_key_sha256=public_key_sha256, state__in=[State.PREPARED, State.ISSUED])
+        .filter(key_identity=key_identity, state__in=[State.PREPARED, State.ISSUED])
         .exclude(pk=besides.pk)
         .exclude(profile__in=[ROOT.name, CROSS.name])
         .order_by("pk")

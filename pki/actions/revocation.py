@@ -33,14 +33,14 @@ def revoke(certificate: Certificate, reason: str, *, actor: Actor) -> Certificat
         )
     with transaction.atomic():
         # The workstation, then the key, then certificates: in this order who issues locks them.
-        holders = list(locked_holders(certificate.public_key_sha256))
-        lock_key(certificate.public_key_sha256)
+        holders = list(locked_holders(certificate.key_identity))
+        lock_key(certificate.key_identity)
         row = Certificate.objects.select_for_update().get(pk=certificate.pk)
         check_revocable(row, reason)
         write(row, reason, actor)
         revoked = [row]
         if reason in COMPROMISED:
-            revoked += withdraw_key(row.public_key_sha256, reason, besides=row, actor=actor)
+            revoked += withdraw_key(row.key_identity, reason, besides=row, actor=actor)
         for each in revoked:
             for holder in holders:
                 if holder.certificate_id == each.pk and holder.state in ADMITTED:
@@ -62,11 +62,9 @@ def write(row: Certificate, reason: str, actor: Actor) -> None:
         record(actor, "certificate.revoked", row, reason=reason)
 
 
-def locked_holders(public_key_sha256: str) -> "QuerySet[Workstation]":
+def locked_holders(key_identity: str) -> "QuerySet[Workstation]":
     """All workstations that have a certificate for the key: more than one never has."""
-    same_key = Certificate.objects.filter(
-        public_key_sha256=public_key_sha256, workstation__isnull=False
-    )
+    same_key = Certificate.objects.filter(key_identity=key_identity, workstation__isnull=False)
     rows = Workstation.objects.select_for_update()
     return rows.filter(pk__in=same_key.values("workstation")).order_by("pk")
 

@@ -152,7 +152,7 @@ def revoke_certificates(row: Workstation, revocation_reason: str, actor: Actor) 
     valid = Certificate.objects.filter(workstation=row, state=Certificate.State.ISSUED)
     rows = list(valid.defer("der", "chain"))
     reported = list(rows) if revocation_reason in COMPROMISED else []
-    for key in sorted({each.public_key_sha256 for each in reported}):
+    for key in sorted({each.key_identity for each in reported}):
         lock_key(key)
     valid.update(
         state=Certificate.State.REVOKED,
@@ -160,7 +160,7 @@ def revoke_certificates(row: Workstation, revocation_reason: str, actor: Actor) 
         revocation_reason=revocation_reason,
     )
     for each in reported:
-        rows += withdraw_key(each.public_key_sha256, revocation_reason, besides=each, actor=actor)
+        rows += withdraw_key(each.key_identity, revocation_reason, besides=each, actor=actor)
     count_revocations(each.authority_id for each in rows)
     return [each.serial_number for each in rows]
 

@@ -65,7 +65,7 @@ def renew_workstation(
     if current is not None and current.pk != shown and is_answer(current, request.public_key):
         return current
     if current is not None and key != current.public_key_sha256:
-        refuse_foreign_key(workstation, key)
+        refuse_foreign_key(workstation, keys.key_identity(request.public_key))
     return issue_once(workstation, request.public_key, actor)
 
 
@@ -88,9 +88,9 @@ def refuse_revoked(workstation: Workstation) -> None:
         )
 
 
-def refuse_foreign_key(workstation: Workstation, key: str) -> None:
-    used = Certificate.objects.filter(public_key_sha256=key).exclude(workstation=workstation)
-    revoked = Certificate.objects.filter(public_key_sha256=key, state=Certificate.State.REVOKED)
+def refuse_foreign_key(workstation: Workstation, identity: str) -> None:
+    used = Certificate.objects.filter(key_identity=identity).exclude(workstation=workstation)
+    revoked = Certificate.objects.filter(key_identity=identity, state=Certificate.State.REVOKED)
     if used.exists() or revoked.exists():
         raise key_used_before("csr")
 

@@ -79,6 +79,8 @@ class Certificate(models.Model):
     names = models.JSONField(default=list)
     key_algorithm = models.CharField(max_length=16)
     public_key_sha256 = models.CharField(max_length=64, db_index=True)
+    #: As `keys.key_identity` has it: what says whether a key may be certified (once more).
+    key_identity = models.CharField(max_length=64, blank=True, db_index=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
     #: Fingerprints of the DER, lower-case hexadecimal; empty until issued.
