@@ -36,6 +36,7 @@ EVENTS = {
     "certificate.issued": "Certificate issued",
     "certificate.renewed": "Certificate renewed",
     "certificate.revoked": "Certificate revoked",
+    "certificate.key_reported": "Key of a certificate reported as compromised",
     "certificate.imported": "Certificate imported",
     "revocation_list.signed": "Revocation list signed",
     "certificate.abandoned": "Unfinished certificate closed",

@@ -87,7 +87,8 @@ def store(
     imported = event == "authority.imported"
     try:
         with transaction.atomic():
-            refuse_taken_key(row.public_key_sha256, Holder(), field="files" if imported else "key")
+            identity = keys.key_identity(key.public_key())
+            refuse_taken_key(identity, Holder(), field="files" if imported else "key")
             authority = add_rows(Authority(imported=imported), certificate, row)
             stored = authority.certificate
             limits = name_constraints.constraints_of(certificate)

@@ -5,7 +5,7 @@ from typing import Any
 from cryptography import x509
 
 from pki.models import Certificate
-from pki.x509 import bundles, facts
+from pki.x509 import bundles, facts, keys
 from pki.x509.profiles import CROSS
 
 
@@ -20,6 +20,7 @@ def fields_of(certificate: x509.Certificate) -> dict[str, Any]:
         "serial_number": facts.serial_hex(certificate),
         "key_algorithm": facts.key_texts(certificate)[0],
         "public_key_sha256": facts.public_key_sha256(certificate),
+        "key_identity": keys.key_identity(keys.of_certificate(certificate)),
         "not_before": certificate.not_valid_before_utc,
         "not_after": certificate.not_valid_after_utc,
     }

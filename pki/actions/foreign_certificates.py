@@ -15,7 +15,7 @@ from pki.actions.sealed_rows import keep
 from pki.actions.stored_keys import sealed_row
 from pki.errors import Conflict, InvalidInput
 from pki.models import Authority, Certificate, PrivateKey, Server
-from pki.x509 import bundles, checks, facts, names
+from pki.x509 import bundles, checks, facts, keys, names
 from pki.x509.foreign_keys import foreign_key
 from pki.x509.material import Material
 from pki.x509.profiles import SERVER
@@ -35,11 +35,15 @@ def import_server_certificate(
     try:
         with transaction.atomic():
             locked = Server.objects.select_for_update().get(pk=server.pk)
-            key_sha256 = facts.public_key_sha256(material.certificate)
-            refuse_taken_key(key_sha256, Holder(server_id=server.pk), field="files")
+            identity = keys.key_identity(keys.of_certificate(material.certificate))
+            refuse_taken_key(identity, Holder(server_id=server.pk), field="files")
             certified = canonical_names(material.certificate)
             check_import(
-                locked, certified, CertifiedKey(key_sha256), actor=actor, confirmed=confirmed
+                locked,
+                certified,
+                CertifiedKey(facts.public_key_sha256(material.certificate)),
+                actor=actor,
+                confirmed=confirmed,
             )
             row = stored(locked, material, key)
             locked.certificate = row

@@ -20,7 +20,7 @@ from pki.actions.certificate_row import signed_fields
 from pki.actions.commits import not_waiting_for_the_disk
 from pki.actions.confirmations import NOTHING, Confirmations
 from pki.actions.host_certificate import check_order_serves
-from pki.actions.key_reuse import Holder, refuse_taken_key
+from pki.actions.key_reuse import Holder, compromised_key, is_compromised, refuse_taken_key
 from pki.actions.name_rules import CertifiedKey
 from pki.actions.sealed_rows import keep
 from pki.actions.server_check import check_server
@@ -115,6 +115,9 @@ def store(row: Certificate, certificate: x509.Certificate) -> None:
         **signed_fields(certificate),
     }
     if not statements.update(Certificate, signed, id=row.pk, state=Certificate.State.PREPARED):
+        # Who reports a key closes what is being signed for it: nothing to look up until here.
+        if is_compromised(row.key_identity):
+            raise compromised_key("csr" if row.private_key_id is None else "key")
         raise Conflict(
             "Issuing took so long that the reservation was closed meanwhile. Nothing was "
             "issued; try again.",
@@ -185,7 +188,7 @@ def make_reservation(order: Order, prepared: Prepared, signer: Signer, actor: Ac
             check_not_renewed(order.workstation, order.replaces)
         holder = Holder(row.server_id, row.workstation_id)
         field = "key" if order.private_key is not None else "csr"
-        refuse_taken_key(row.public_key_sha256, holder, field=field)
+        refuse_taken_key(row.key_identity, holder, field=field)
         statements.insert(row)
         # After the row: if that is refused, the key still counts as new for a second try.
         if order.private_key is not None and order.private_key._state.adding:
@@ -211,6 +214,7 @@ def reserved_fields(order: Order, prepared: Prepared, signer: Signer) -> dict[st
         "names": list(order.request.names),
         "key_algorithm": str(keys.spec_of(order.request.public_key)),
         "public_key_sha256": keys.public_key_sha256(order.request.public_key),
+        "key_identity": keys.key_identity(order.request.public_key),
         "not_before": prepared.not_before,
         "not_after": prepared.not_after,
     }

@@ -11,11 +11,10 @@ from django.utils import timezone
 from pki.actions import statements
 from pki.errors import InvalidInput
 from pki.models import Certificate
+from pki.models.certificate import COMPROMISED
 from pki.x509.profiles import AUTHORITIES
 
-State, Reason = Certificate.State, Certificate.RevocationReason
-
-COMPROMISED = (Reason.KEY_COMPROMISE, Reason.CA_COMPROMISE)
+State = Certificate.State
 
 
 @dataclass(frozen=True)
@@ -26,28 +25,29 @@ class Holder:
     workstation_id: int | None = None
 
 
-def lock_key(public_key_sha256: str) -> None:
+def lock_key(key_identity: str) -> None:
     """Until the transaction ends nobody else decides about this key.
 
     SQLite has one writer at a time anyway. Taken before any lock on a certificate's row.
     """
     if connection.vendor == "postgresql":
-        number = int.from_bytes(bytes.fromhex(public_key_sha256)[:8], signed=True)
+        number = int.from_bytes(bytes.fromhex(key_identity)[:8], signed=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
-def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> None:
+def refuse_taken_key(key_identity: str, holder: Holder, *, field: str) -> None:
     """Part of the transaction that stores a certificate, or the reservation of one.
 
     Raises InvalidInput on ``field``: ``key.compromised`` when any certificate with this key was
     revoked as compromised, ``key.of_authority`` when an authority or an OCSP responder has it,
-    ``key.in_use`` when it is in force for another server or workstation. Cross-certificates,
-    which are for an authority's own key, do not come here.
+    ``key.in_use`` when it is in force for another server or workstation, and for a workstation
+    ``key.used_before`` when any certificate with it was revoked. Cross-certificates, which are
+    for an authority's own key, do not come here.
     """
-    lock_key(public_key_sha256)
+    lock_key(key_identity)
     now = timezone.now()
-    rows = statements.read(certified, public_key_sha256)
+    rows = statements.read(certified, key_identity)
     if any(state == State.REVOKED and reason in COMPROMISED for state, reason, *_ in rows):
         raise compromised_key(field)
     for state, _, profile, *held_by, common_name, not_after in rows:
@@ -56,6 +56,9 @@ def refuse_taken_key(public_key_sha256: str, holder: Holder, *, field: str) -> N
         in_force = state == State.PREPARED or (state == State.ISSUED and in_utc(not_after) > now)
         if in_force and Holder(*held_by) != holder:
             raise key_in_use(common_name, field)
+        # Its key is all an agent needs to be its workstation: what was revoked was that.
+        if state == State.REVOKED and holder.workstation_id is not None:
+            raise key_used_before(field)
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -63,9 +66,9 @@ def in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if timezone.is_naive(moment) else moment
 
 
-def is_compromised(public_key_sha256: str) -> bool:
+def is_compromised(key_identity: str) -> bool:
     return Certificate.objects.filter(
-        public_key_sha256=public_key_sha256,
+        key_identity=key_identity,
         state=State.REVOKED,
         revocation_reason__in=COMPROMISED,
     ).exists()
@@ -73,7 +76,7 @@ def is_compromised(public_key_sha256: str) -> bool:
 
 def certified() -> "QuerySet[Certificate, tuple[Any, ...]]":
     return (
-        Certificate.objects.filter(public_key_sha256="")
+        Certificate.objects.filter(key_identity="")
         .order_by()
         .values_list(
             "state",
@@ -92,6 +95,15 @@ def compromised_key(field: str) -> InvalidInput:
         "This key was revoked as compromised, so others may know it and it is never certified "
         "again. Make a new key and use that.",
         code="key.compromised",
+        field=field,
+    )
+
+
+def key_used_before(field: str) -> InvalidInput:
+    return InvalidInput(
+        "The key of this certificate request was used before, by another workstation or in a "
+        "revoked certificate. Make a new key.",
+        code="key.used_before",
         field=field,
     )
 

@@ -130,7 +130,7 @@ def known(registration: Registration, rows: list[Workstation], actor: Actor) -> 
     if same is not None:
         # It came without the code first, and this key waits for approval since.
         return approve(same, actor=actor, reason="It brought the one-time code.")
-    refuse_used_key(key)
+    refuse_used_key(registration)
     awaited.public_key_sha256 = key
     awaited.new_key_code_sha256, awaited.new_key_until = "", None
     describe(awaited, registration, actor)
@@ -146,9 +146,10 @@ def brings_code(registration: Registration, row: Workstation) -> bool:
 
 
 def add(registration: Registration, rows: list[Workstation], actor: Actor) -> Workstation:
-    taken = any(row.state != TrustState.DENIED for row in rows)
+    # Whatever was decided about them: who was denied does not come in by a new key either.
+    taken = bool(rows)
     key = keys.public_key_sha256(registration.request.public_key)
-    refuse_used_key(key)
+    refuse_used_key(registration)
     # In one spelling, so that people see at once that they are the same.
     agent_id = rows[0].agent_id if rows else registration.agent_id
     row = Workstation(agent_id=agent_id, public_key_sha256=key, identifier_taken=taken)
@@ -207,9 +208,10 @@ def new_of_this_line(address: str | None) -> int:
     return sum(network_of(each) == line for each in found)
 
 
-def refuse_used_key(key: str) -> None:
+def refuse_used_key(registration: Registration) -> None:
     """A key that had a certificate under another name or was revoked starts nothing new."""
-    if Certificate.objects.filter(public_key_sha256=key).exists():
+    identity = keys.key_identity(registration.request.public_key)
+    if Certificate.objects.filter(key_identity=identity).exists():
         raise InvalidInput(
             "The key of this certificate request was used before, for another workstation or "
             "before this one was revoked. Make a new key.",

@@ -11,10 +11,13 @@ from django.utils import timezone
 from pki.actions.actor import Actor
 from pki.actions.audit import record
 from pki.actions.enrollment_tokens import digest
-from pki.actions.revocation import count_revocations
+from pki.actions.key_reuse import lock_key
+from pki.actions.reported_keys import withdraw_key
+from pki.actions.revocation_count import count_revocations
 from pki.errors import Conflict, InvalidInput
 from pki.models import Certificate, TaskState, Workstation
 from pki.models.agent_task import OPEN
+from pki.models.certificate import COMPROMISED
 from pki.models.workstation import ADMITTED, TRANSITIONS, Transition, TrustState
 
 #: How long a reinstated workstation may take to come with its new key.
@@ -83,7 +86,7 @@ def revoke_workstation(
         )
 
     def effects(row: Workstation) -> dict[str, object]:
-        serials = revoke_certificates(row, revocation_reason)
+        serials = revoke_certificates(row, revocation_reason, actor)
         close(row)
         row.expires_at = row.renewal_due_at = row.renewed_at = None
         cancelled = row.tasks.filter(state__in=OPEN).update(
@@ -141,17 +144,25 @@ def close(row: Workstation) -> dict[str, object]:
     return {}
 
 
-def revoke_certificates(row: Workstation, revocation_reason: str) -> list[str]:
-    """Every certificate the workstation could still show; their serial numbers."""
+def revoke_certificates(row: Workstation, revocation_reason: str, actor: Actor) -> list[str]:
+    """Every certificate the workstation could still show; their serial numbers.
+
+    Reported as compromised, also those that others have for its keys.
+    """
     valid = Certificate.objects.filter(workstation=row, state=Certificate.State.ISSUED)
-    rows = list(valid.values_list("serial_number", "authority_id"))
+    rows = list(valid.defer("der", "chain"))
+    reported = list(rows) if revocation_reason in COMPROMISED else []
+    for key in sorted({each.key_identity for each in reported}):
+        lock_key(key)
     valid.update(
         state=Certificate.State.REVOKED,
         revoked_at=timezone.now(),
         revocation_reason=revocation_reason,
     )
-    count_revocations(authority_id for _, authority_id in rows)
-    return [serial for serial, _ in rows]
+    for each in reported:
+        rows += withdraw_key(each.key_identity, revocation_reason, besides=each, actor=actor)
+    count_revocations(each.authority_id for each in rows)
+    return [each.serial_number for each in rows]
 
 
 def drive(

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.issuance import Order, issue
+from pki.actions.key_reuse import key_used_before
 from pki.errors import Conflict, Forbidden, InvalidInput
 from pki.models import Certificate, Workstation
 from pki.x509 import keys, names
@@ -45,11 +46,12 @@ def renew_workstation(
 
     ``shown`` is the key of the row of the certificate the agent came with. An agent that
     lost the answer comes again with the one before and gets the same answer, until it has shown
-    the new one. Raises InvalidInput on ``csr``, Forbidden ``certificate.superseded``, Conflict
-    ``workstation.busy``.
+    the new one. Raises InvalidInput on ``csr``, Forbidden ``certificate.superseded`` and
+    ``workstation.revoked``, Conflict ``workstation.busy``.
     """
     if workstation.has_superseded(shown):
         raise superseded()
+    refuse_revoked(workstation)
     if request.common_name.lower() not in {"", workstation.agent_id.lower()}:
         raise InvalidInput(
             f"The certificate request is for “{names.printable(request.common_name)[:64]}”; this "
@@ -63,7 +65,7 @@ def renew_workstation(
     if current is not None and current.pk != shown and is_answer(current, request.public_key):
         return current
     if current is not None and key != current.public_key_sha256:
-        refuse_foreign_key(workstation, key)
+        refuse_foreign_key(workstation, keys.key_identity(request.public_key))
     return issue_once(workstation, request.public_key, actor)
 
 
@@ -75,16 +77,22 @@ def superseded() -> Forbidden:
     )
 
 
-def refuse_foreign_key(workstation: Workstation, key: str) -> None:
-    used = Certificate.objects.filter(public_key_sha256=key).exclude(workstation=workstation)
-    revoked = Certificate.objects.filter(public_key_sha256=key, state=Certificate.State.REVOKED)
-    if used.exists() or revoked.exists():
-        raise InvalidInput(
-            "The key of this certificate request was used before, by another workstation or in "
-            "a revoked certificate. Make a new key.",
-            code="key.used_before",
-            field="csr",
+def refuse_revoked(workstation: Workstation) -> None:
+    """Earlier versions revoked a current certificate and left its workstation admitted."""
+    current = workstation.certificate
+    if current is not None and current.state == Certificate.State.REVOKED:
+        raise Forbidden(
+            "The newest certificate of this workstation was revoked, so no other one takes its "
+            "place. Ask an administrator to revoke and reinstate the workstation.",
+            code="workstation.revoked",
         )
+
+
+def refuse_foreign_key(workstation: Workstation, identity: str) -> None:
+    used = Certificate.objects.filter(key_identity=identity).exclude(workstation=workstation)
+    revoked = Certificate.objects.filter(key_identity=identity, state=Certificate.State.REVOKED)
+    if used.exists() or revoked.exists():
+        raise key_used_before("csr")
 
 
 def is_answer(certificate: Certificate, public_key: keys.PublicKey) -> bool:

@@ -35,6 +35,9 @@ class RevocationReason(models.TextChoices):
     PRIVILEGE_WITHDRAWN = "privilegeWithdrawn", "It should not have been issued"
 
 
+#: With one of these the key itself is reported: it is certified for nobody any more.
+COMPROMISED = (RevocationReason.KEY_COMPROMISE, RevocationReason.CA_COMPROMISE)
+
 #: A certificate with less than this left is shown as expiring.
 EXPIRING = timedelta(days=30)
 #: One that took the place of another since then was renewed lately.
@@ -76,6 +79,8 @@ class Certificate(models.Model):
     names = models.JSONField(default=list)
     key_algorithm = models.CharField(max_length=16)
     public_key_sha256 = models.CharField(max_length=64, db_index=True)
+    #: As `keys.key_identity` has it: what says whether a key may be certified (once more).
+    key_identity = models.CharField(max_length=64, blank=True, db_index=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
     #: Fingerprints of the DER, lower-case hexadecimal; empty until issued.
@@ -150,6 +155,18 @@ class Certificate(models.Model):
     def was_issued(self) -> bool:
         """Whether it exists: a reservation, open or abandoned, is no certificate."""
         return self.state in {State.ISSUED, State.REVOKED}
+
+    @property
+    def only_key_can_be_reported(self) -> bool:
+        """Revoked for another reason, or issued elsewhere: its key may still be reported."""
+        if self.state == State.REVOKED:
+            return self.revocation_reason not in COMPROMISED
+        return self.state == State.ISSUED and self.authority_id is None
+
+    @property
+    def admits_workstation(self) -> bool:
+        """Whether a workstation stands or falls with it: revoking it revokes that as well."""
+        return self.workstation is not None and self.workstation.certificate_id == self.pk
 
     def time_left(self, now: datetime) -> timedelta:
         """Until it expires; negative once it has."""

@@ -76,9 +76,6 @@ class Standing(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
-#: What `Workstation` says of a certificate, where there is none or a revoked one.
-NO_CERTIFICATE = {"expires_at": None, "renewal_due_at": None, "renewed_at": None}
-
 #: The states in which an agent may have a certificate.
 ADMITTED = (TrustState.APPROVED, TrustState.TRUSTED)
 

@@ -230,6 +230,28 @@ def public_key_sha256(key: PublicKey) -> str:
     return hashlib.sha256(public_key_der(key)).hexdigest()
 
 
+def key_identity(key: PublicKey) -> str:
+    """Equal for all public keys that who knows one's private key can compute one for.
+
+    The modulus whatever the exponent is, and the point whatever its sign is: a known private key
+    is known in these spellings too.
+    """
+    match key:
+        case rsa.RSAPublicKey():
+            n = key.public_numbers().n
+            what = b"rsa:" + n.to_bytes((n.bit_length() + 7) // 8)
+        case ec.EllipticCurvePublicKey():
+            x = key.public_numbers().x
+            what = f"{key.curve.name}:{x:x}".encode()
+        case _:
+            y = bytearray(
+                key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+            )
+            y[-1] &= 0x7F
+            what = b"ed25519:" + y
+    return hashlib.sha256(what).hexdigest()
+
+
 def matches(private: PrivateKey, public: object) -> bool:
     """Whether the two are halves of one pair."""
     return isinstance(public, PUBLIC_KEY_TYPES) and public_key_der(

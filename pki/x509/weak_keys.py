@@ -17,6 +17,8 @@ from pki.errors import InvalidInput
 SMALLEST_EXPONENT = 65537
 #: Larger ones allow small private exponents (Wiener 1990), and Windows reads no more bits.
 EXPONENT_BITS = 32
+#: No profile takes more, and what follows takes a second for half a million bits.
+LARGEST_MODULUS = 8192
 #: Primes up to here are tried as factors.
 SMALL_PRIMES = 65_536
 #: Of Fermat's method: primes of any sound generator are further apart than thousands of these.
@@ -43,7 +45,9 @@ SMALL_ORDER = frozenset(
 
 
 def refuse_weak_key(key: object) -> None:
-    """Raises InvalidInput ``key.exponent``, ``key.factors``, ``key.roca`` or ``key.pattern``."""
+    """Raises InvalidInput ``key.exponent``, ``key.factors``, ``key.roca``, ``key.pattern`` or
+    ``key.too_large``.
+    """
     if isinstance(key, rsa.RSAPublicKey):
         refuse_weak_rsa(key.public_numbers())
     elif isinstance(key, ed25519.Ed25519PublicKey) and has_small_order(key):
@@ -52,6 +56,11 @@ def refuse_weak_key(key: object) -> None:
 
 def refuse_weak_rsa(numbers: rsa.RSAPublicNumbers) -> None:
     n, e = numbers.n, numbers.e
+    if n.bit_length() > LARGEST_MODULUS:
+        raise refusal(
+            f"This RSA key has {n.bit_length():,} bits; {LARGEST_MODULUS:,} is the most.",
+            "too_large",
+        )
     if e < SMALLEST_EXPONENT or e % 2 == 0 or e.bit_length() > EXPONENT_BITS:
         shown = str(e) if e.bit_length() <= EXPONENT_BITS else f"of {e.bit_length()} bits"
         raise refusal(

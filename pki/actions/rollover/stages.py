@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from pki.actions.actor import Actor
 from pki.actions.audit import record
-from pki.actions.revocation import count_revocations
+from pki.actions.revocation_count import count_revocations
 from pki.actions.rollover.cut_off import cut_off
 from pki.actions.rollover.open_rollover import crossed, locked, refuse_wrong_stage
 from pki.actions.rollover.standing import standing

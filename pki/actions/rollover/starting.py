@@ -64,7 +64,7 @@ def start_rollover(
     )
     successor = Authority(active=False)
     crossed = cross_both(old, successor.pk, certificate, key)
-    old_key_safe = old_key_safe and not is_compromised(old.private_key.public_key_sha256)
+    old_key_safe = old_key_safe and not is_compromised(old.certificate.key_identity)
     if not old_key_safe:
         del crossed[1:]
     sealed = sealed_row(key)

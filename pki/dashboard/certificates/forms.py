@@ -1,9 +1,13 @@
 """What is asked before a certificate is revoked or its private key leaves the dashboard."""
 
+from typing import cast
+
 from django import forms
+from django.http import QueryDict
 
 from pki.dashboard.fields import NewPasswordMixin, new_password_field, repeated_password_field
 from pki.models import Certificate
+from pki.models.certificate import COMPROMISED
 from pki.x509.bundles import PfxEncryption
 
 
@@ -15,8 +19,15 @@ class RevokeForm(forms.Form):
         initial=Certificate.RevocationReason.SUPERSEDED,
     )
     sure = forms.BooleanField(
-        label="I know that this cannot be undone, and that the server stops being trusted"
+        label="I know that this cannot be undone, and that its holder stops being trusted"
     )
+
+    def __init__(self, data: QueryDict | None, *, only_key: bool = False) -> None:
+        super().__init__(data)
+        if only_key:
+            reason = cast(forms.ChoiceField, self.fields["reason"])
+            reason.choices = [(each.value, each.label) for each in COMPROMISED]
+            reason.initial = COMPROMISED[0]
 
 
 class PfxForm(NewPasswordMixin):

@@ -77,13 +77,25 @@ def certificate_compare(request: HttpRequest, serial: str) -> HttpResponse:
 
 def certificate_revoke(request: HttpRequest, serial: str) -> HttpResponse:
     row = by_serial(serial)
-    form = RevokeForm(request.POST or None)
+    form = RevokeForm(request.POST or None, only_key=row.only_key_can_be_reported)
     if form.is_valid():
         try:
             revoke(row, form.cleaned_data["reason"], actor=actor_of(request))
         except CertiflowError as error:
             add_error(request, form, error)
         else:
-            messages.success(request, f"The certificate of {row.common_name} is revoked.")
+            messages.success(request, told(row))
             return redirect(row)
     return render(request, "certificates/revoke.html", {"certificate": row, "form": form})
+
+
+def told(row: Certificate) -> str:
+    if row.authority_id is None:
+        return (
+            f"The key of the certificate of {row.common_name} is certified for nobody any more. "
+            "Tell the authority that issued it too: our revocation list does not name it."
+        )
+    said = f"The certificate of {row.common_name} is revoked."
+    if row.admits_workstation:
+        said += " The workstation is revoked with it. If it shall come back, reinstate it."
+    return said

@@ -18,7 +18,7 @@ REASONS = {reason.lower(): reason for reason in Certificate.RevocationReason.val
 
 
 class Command(ActionCommand):
-    help = "Revoke a certificate for good."
+    help = "Revoke a certificate for good; a workstation goes with its current one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("serial", metavar="SERIAL", help="hexadecimal, with or without colons")
@@ -35,7 +35,18 @@ class Command(ActionCommand):
             write_document(self.stdout, document(row, timezone.now()))
             return
         names = ", ".join(row.names) or row.common_name
+        if row.authority_id is None:
+            self.stdout.write(
+                f"The key of {row.serial_number} of {names} is certified for nobody any more. Tell "
+                "the authority that issued it too: our revocation list does not name it."
+            )
+            return
         self.stdout.write(f"Certificate {row.serial_number} of {names} is revoked: {reason}.")
+        if row.admits_workstation:
+            self.stdout.write(
+                "The workstation is revoked with it, and all its certificates. If it shall come "
+                "back, reinstate it."
+            )
         if row.server is not None and row.server.certificate_id == row.pk:
             self.stdout.write(
                 f"{row.server} still uses it. Next: "

@@ -35,8 +35,9 @@ def test_another_reason_is_refused(reason: str, certificate: Certificate, actor:
 
 def test_what_is_revoked_is_not_revoked_again(certificate: Certificate, actor: Actor) -> None:
     revoke(certificate, "superseded", actor=actor)
-    with refused("certificate.already_revoked"):
-        revoke(certificate, "keyCompromise", actor=actor)
+    with refused("certificate.already_revoked") as refusal:
+        revoke(certificate, "unspecified", actor=actor)
+    assert "give the reason keyCompromise" in refusal.value.message
 
 
 @pytest.mark.django_db(transaction=True)

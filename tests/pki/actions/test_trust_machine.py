@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test as run
 from pki.actions.actor import SYSTEM
 from pki.actions.agent_tasks import assign_task, cancel_task, lease_tasks, take_result
 from pki.actions.registration_policy import change_policy
+from pki.actions.revocation import revoke
 from pki.actions.trust import (
     approve,
     deny,
@@ -24,6 +25,7 @@ from pki.actions.workstation_certificates import renew_workstation
 from pki.errors import CertiflowError
 from pki.models import AgentTask, AuditEvent, Authority, Certificate, TrustState, Workstation
 from pki.models.workstation import ADMITTED, TRANSITIONS
+from pki.x509 import keys
 from tests.pki.conftest import Agent, certificate_request
 
 IDENTIFIERS = st.sampled_from(["pc-1", "PC-1", "pc-2"])
@@ -84,6 +86,12 @@ class TrustMachine(RuleBasedStateMachine):
             assert fresh.state == row.state
             assert events.count() == before
 
+    @rule(number=st.integers(0, 20), reason=st.sampled_from(["superseded", "keyCompromise"]))
+    def someone_revokes_a_certificate(self, number: int, reason: str) -> None:
+        rows = list(Certificate.objects.exclude(workstation=None).order_by("pk"))
+        if rows:
+            self.tried(lambda: revoke(rows[number % len(rows)], reason, actor=SYSTEM))
+
     @rule(number=st.integers(0, 5))
     def someone_reinstates_with_a_code(self, number: int) -> None:
         """Straight after revoking it: else few sequences would come so far."""
@@ -110,7 +118,11 @@ class TrustMachine(RuleBasedStateMachine):
         if waiting:
             self.tried(agent.register)
         agent.token = code
-        came_back = self.tried(agent.register)
+        admitted = Workstation.objects.filter(
+            public_key_sha256=keys.public_key_sha256(agent.request.public_key), state__in=ADMITTED
+        )
+        # One that waits is answered that it waits, whatever code it brings.
+        came_back = self.tried(agent.register) and admitted.exists()
         assert came_back == awaited, "exactly once, for the row it was made for"
 
     @rule(number=st.integers(0, 5))
@@ -149,7 +161,7 @@ class TrustMachine(RuleBasedStateMachine):
     @invariant()
     def no_state_hands_an_identity_to_the_first_caller(self) -> None:
         """With a key of his own, no code, in any spelling, under any policy."""
-        taken = Workstation.objects.exclude(state=TrustState.DENIED)
+        taken = Workstation.objects.all()
         for agent_id in {name.lower() for name in taken.values_list("agent_id", flat=True)}:
             before = set(taken.filter(state__in=ADMITTED).values_list("pk", "public_key_sha256"))
             for spelling in (agent_id, agent_id.upper()):
@@ -181,6 +193,12 @@ class TrustMachine(RuleBasedStateMachine):
             assert row.certificate.public_key_sha256 == row.public_key_sha256
             assert row.certificate.common_name == row.agent_id
             assert row.certificate.workstation_id == row.pk
+
+    @invariant()
+    def nobody_is_admitted_with_a_revoked_key(self) -> None:
+        admitted = Workstation.objects.filter(state__in=ADMITTED).exclude(public_key_sha256="")
+        revoked = Certificate.objects.filter(state="revoked").values("public_key_sha256")
+        assert not admitted.filter(public_key_sha256__in=revoked).exists()
 
     @invariant()
     def a_key_belongs_to_one_workstation(self) -> None:
