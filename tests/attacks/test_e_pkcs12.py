@@ -4,8 +4,6 @@ import base64
 import json
 import subprocess
 import tempfile
-import time
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -121,13 +119,6 @@ def scrypt_key(folder: Path) -> bytes:
         cwd=folder, capture_output=True, check=True,
     ).stdout  # fmt: skip
     return patched(made, integer(16_384), integer(2**21))
-
-
-@pytest.fixture(autouse=True)
-def within_seconds() -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < 45
 
 
 FILES = {
