@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 TESTS = ["tests/pki/actions", "tests/pki/dashboard", "tests/pki/management"]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_actions_and_the_dashboard_behave_the_same(database_url: str) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
