@@ -23,12 +23,12 @@ def test_a_new_certificate_replaces_the_files_and_keeps_the_history(
         "renew", "--server", "again.example.com", "--out", str(tmp_path)
     )
     second = shell.document(
-        "renew", "--server", "again.example.com", "--san", "more.example.com",
+        "renew", "--server", "again.example.com", "--san", "more.again.example.com",
         "--out", str(tmp_path), "--force",
     )  # fmt: skip
     assert second["serial"] != first["serial"]
     assert second["key"] == "ec-p256"
-    assert second["names"] == ["again.example.com", "more.example.com"]
+    assert second["names"] == ["again.example.com", "more.again.example.com"]
     assert openssl("x509", "-in", tmp_path / "agent_ssl_cert.cer", "-noout", "-pubkey") != before
     assert trusting_only(tmp_path).endswith("OK")
     history = shell.document("certificates", "--server", "again.example.com")
