@@ -114,6 +114,9 @@ def test_a_task_is_sent_and_its_result_read(page: Page, agents: list[Process]) -
     assert not look(page, "workstation-task", "Give ")
     page.get_by_label("Collect agent log").check()
     page.get_by_role("button", name="Give it").click()
+    # A reload in the middle of the way there fails.
+    page.wait_for_url("**/tasks/**")
+    page.wait_for_load_state()
     for _ in range(60):
         page.reload()
         if page.get_by_text("Completed").count():
