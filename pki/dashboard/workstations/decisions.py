@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 
 from pki.actions.trust import Reinstated, approve, deny, reinstate, revoke_workstation
 from pki.dashboard.access import actor_of
@@ -83,7 +82,6 @@ def decisions_for(row: Workstation) -> list[Decision]:
     return [decision for decision in DECISIONS.values() if row.may(decision.verb)]
 
 
-@never_cache
 def workstation_decide(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if verb not in DECISIONS:
         raise Http404
